@@ -1,0 +1,1 @@
+"""Offline tools: build the model, measure it. Never deployed."""
