@@ -1,0 +1,106 @@
+"""The real function with the real model, in process and as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import functions_framework
+import pytest
+
+from model import RESNET50, Classifier, available_cpus
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def photos():
+    """The folder of photos."""
+    return ROOT / "tests" / "data"
+
+
+@pytest.fixture(scope="session")
+def chelsea(photos):
+    """A JPEG of an Egyptian cat, 451x300."""
+    return (photos / "chelsea.jpg").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def classifier():
+    return Classifier(RESNET50, num_threads=available_cpus())
+
+
+@pytest.fixture
+def make_client(monkeypatch):
+    """A factory of HTTP clients of the function started with the settings given."""
+
+    def make(**settings):
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        app = functions_framework.create_app("classify", str(ROOT / "main.py"))
+        return app.test_client()
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def client():
+    """An HTTP client of the function with its default settings."""
+    return functions_framework.create_app("classify", str(ROOT / "main.py")).test_client()
+
+
+@pytest.fixture(scope="session")
+def start_server(tmp_path_factory):
+    """A factory of the function under its production server, each a process of its own."""
+    servers = []
+
+    def start(**settings):
+        log = tmp_path_factory.mktemp("server") / "log"
+        servers.append(Server(log, settings))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+class Server:
+    """A process that serves the function at `url`; what it prints goes to `log`."""
+
+    def __init__(self, log, settings):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "functions_framework", "--target", "classify"],
+                cwd=ROOT,
+                env={**os.environ, **settings, "HOST": "127.0.0.1", "PORT": str(self.port)},
+                stdout=output,
+                stderr=output,
+            )
+        self._wait()
+
+    def _wait(self):
+        for _ in range(200):
+            if self.process.poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(f"{self.url}/health")
+            except urllib.error.URLError:
+                time.sleep(0.05)
+            else:
+                return
+        self.stop()
+        raise AssertionError(f"the server did not start: {self.log.read_text()}")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
