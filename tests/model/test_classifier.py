@@ -1,0 +1,123 @@
+"""The real network, and what is refused to be one."""
+
+import hashlib
+import json
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from model import Classifier, ModelUnavailable, read_picture, top_labels
+
+
+@pytest.fixture
+def folder(photos, tmp_path):
+    """A copy of the tiny model's folder, to be damaged."""
+    return shutil.copytree(photos / "tiny", tmp_path / "tiny")
+
+
+def pixels(classifier, data):
+    return read_picture(data, classifier.card.input, max_pixels=10**8).pixels
+
+
+@pytest.mark.parametrize(
+    ("photo", "label"),
+    [("chelsea.jpg", "Egyptian cat"), ("coffee.jpg", "espresso"), ("camera.jpg", "tripod")],
+)
+def test_photos_are_named(classifier, photos, photo, label):
+    scores = classifier.scores(pixels(classifier, (photos / photo).read_bytes()))
+    assert scores.shape == (1000,)
+    assert scores.dtype == np.float32
+    assert scores.sum() == pytest.approx(1, abs=1e-5)
+    assert top_labels(scores, classifier.labels, top_k=1)[0].label == label
+
+
+def test_the_first_two_scores_never_tie(classifier, photos):
+    for photo in photos.glob("*.jpg"):
+        scores = np.sort(classifier.scores(pixels(classifier, photo.read_bytes())))
+        assert scores[-1] > scores[-2]
+
+
+def test_nothing_is_loaded_before_it_is_needed(photos):
+    classifier = Classifier(photos / "tiny", num_threads=1)
+    assert len(classifier.labels) == 3
+    assert not classifier.loaded
+    classifier.load()
+    assert classifier.loaded
+
+
+def test_threads_share_one_network_and_each_gets_its_own_answer(classifier, photos):
+    inputs = [
+        pixels(classifier, (photos / photo).read_bytes())
+        for photo in ("chelsea.jpg", "coffee.jpg", "camera.jpg")
+    ] * 8
+    alone = [classifier.scores(each) for each in inputs]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(classifier.scores, inputs))
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_threads_that_come_first_together_load_once(photos, monkeypatch):
+    loads = []
+    monkeypatch.setattr("model.classifier._check_sha256", lambda *_: loads.append(1))
+    classifier = Classifier(photos / "tiny", num_threads=1)
+    start = threading.Barrier(8)
+
+    def load(_):
+        start.wait()
+        classifier.load()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(load, range(8)))
+    assert loads == [1]
+
+
+@pytest.mark.parametrize(("channel", "label"), [(0, "red"), (1, "green"), (2, "blue")])
+def test_int8_pixels_and_quantized_probabilities_are_understood(photos, channel, label):
+    """The tiny model has softmax(0.02 * mean colour) built in; its steps are 1/256."""
+    classifier = Classifier(photos / "tiny", num_threads=1)
+    picture = np.zeros((8, 8, 3), np.uint8)
+    picture[..., channel] = 255
+    scores = classifier.scores(picture)
+    assert top_labels(scores, classifier.labels, top_k=1)[0].label == label
+    assert scores.max() == pytest.approx(np.exp(5.1) / (np.exp(5.1) + 2), abs=0.02)
+
+
+def test_a_changed_byte_is_found_before_loading(folder):
+    path = folder / "tiny.tflite"
+    damaged = bytearray(path.read_bytes())
+    damaged[100] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(ModelUnavailable, match="is damaged: its sha256 is not the card's"):
+        Classifier(folder, num_threads=1).load()
+
+
+def test_a_missing_file_is_named_and_found_when_it_comes_back(folder):
+    (folder / "tiny.tflite").rename(folder / "away")
+    classifier = Classifier(folder, num_threads=1)
+    with pytest.raises(ModelUnavailable, match=r"tiny\.tflite cannot be read: No such file"):
+        classifier.load()
+    (folder / "away").rename(folder / "tiny.tflite")
+    classifier.load()
+    assert classifier.loaded
+
+
+def rewrite_card(folder, **change):
+    card = json.loads((folder / "model.json").read_bytes()) | change
+    (folder / "model.json").write_text(json.dumps(card))
+
+
+def test_a_file_that_is_no_model_is_refused(folder):
+    (folder / "note.txt").write_text("not a model")
+    sha256 = hashlib.sha256(b"not a model").hexdigest()
+    rewrite_card(folder, file="note.txt", sha256=sha256)
+    with pytest.raises(ModelUnavailable, match=r"note\.txt is not a TFLite model"):
+        Classifier(folder, num_threads=1).load()
+
+
+def test_a_card_of_another_network_is_refused(folder):
+    rewrite_card(folder, input={"size": 16, "resize": 16})
+    with pytest.raises(ModelUnavailable, match=r"takes int8 \[1, 8, 8, 3\].*by its card"):
+        Classifier(folder, num_threads=1).load()
