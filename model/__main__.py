@@ -1,0 +1,128 @@
+"""Name what is in photos: python -m model photo.jpg more/*.jpg"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from model import (
+    RESNET50,
+    Classifier,
+    ImageError,
+    ModelUnavailable,
+    ScoredLabel,
+    available_cpus,
+    read_picture,
+    top_labels,
+)
+
+MAX_PIXELS = 200_000_000  # on one's own machine: room for any camera, still no bomb
+BAR_WIDTH = 30
+
+
+class Result(msgspec.Struct, omit_defaults=True):
+    """What one file shows, or why that cannot be told."""
+
+    file: str
+    labels: list[ScoredLabel] = []
+    format: str = ""
+    width: int = 0
+    height: int = 0
+    error: str = ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Classify the files named; 0 if all could be, 1 if some could not, 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
+    classifier = Classifier(options.model, num_threads=available_cpus())
+    errors = 0
+    try:
+        for photo in options.photos:
+            result = _classify(photo, classifier, options.top_k, options.min_score)
+            errors += bool(result.error)
+            if options.json:
+                print(msgspec.json.encode(result).decode(), flush=True)
+            elif result.error:
+                print(f"{result.file}: {result.error}\n", file=sys.stderr)
+            else:
+                print(_table(result), flush=True)
+    except ModelUnavailable as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 1 if errors else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m model",
+        description="Name what is in photos, by a quantized ResNet-50 on this machine.",
+        epilog="Exit status: 0 all classified, 1 some were not, 2 wrong usage.",
+    )
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="an image file")
+    parser.add_argument(
+        "--top-k", type=_whole, default=5, metavar="N", help="labels a photo (default: 5)"
+    )
+    parser.add_argument(
+        "--min-score",
+        type=_probability,
+        default=0.0,
+        metavar="P",
+        help="leave out labels less likely than this, 0 to 1 (default: 0)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=RESNET50,
+        metavar="DIR",
+        help="folder of another model (default: the ResNet-50 that ships)",
+    )
+    return parser
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return int(text)
+
+
+def _probability(text: str) -> float:
+    try:
+        if 0 <= float(text) <= 1:
+            return float(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+
+
+def _classify(photo: Path, classifier: Classifier, top_k: int, min_score: float) -> Result:
+    """The result of one photo. Raises ModelUnavailable."""
+    spec = classifier.card.input
+    try:
+        picture = read_picture(photo.read_bytes(), spec, max_pixels=MAX_PIXELS)
+    except OSError as error:
+        return Result(str(photo), error=error.strerror or str(error))
+    except ImageError as error:
+        return Result(str(photo), error=str(error))
+    scores = classifier.scores(picture.pixels)
+    labels = top_labels(scores, classifier.labels, top_k=top_k, min_score=min_score)
+    return Result(str(photo), labels, picture.format, picture.width, picture.height)
+
+
+def _table(result: Result) -> str:
+    """The labels as aligned rows with a bar each."""
+    width = max((len(label.label) for label in result.labels), default=0)
+    rows = [
+        f"  {label.label:<{width}}  {label.score:6.1%}  {'█' * round(label.score * BAR_WIDTH)}"
+        for label in result.labels
+    ]
+    title = f"{result.file} ({result.format}, {result.width}x{result.height})"
+    return "\n".join([title, *(row.rstrip() for row in rows), ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""The command line, as a process of its own."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def run(request):
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "model", *map(str, arguments)],
+            cwd=request.config.rootpath,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_photos_become_tables_with_bars(run, photos):
+    result = run(photos / "chelsea.jpg", photos / "coffee.jpg", "--top-k", 2)
+    assert result.returncode == 0
+    title, first, second, blank, title_2, *_ = result.stdout.splitlines()
+    assert title == f"{photos / 'chelsea.jpg'} (JPEG, 451x300)"
+    assert first.split()[:2] == ["Egyptian", "cat"]
+    assert first.index("%") == second.index("%")
+    assert first.count("█") > second.count("█")
+    assert blank == ""
+    assert title_2 == f"{photos / 'coffee.jpg'} (JPEG, 600x400)"
+
+
+def test_json_is_one_object_a_line(run, photos):
+    result = run(photos / "camera.jpg", photos / "coffee.jpg", "--json", "--min-score", 0.5)
+    camera, coffee = map(json.loads, result.stdout.splitlines())
+    assert [label["label"] for label in camera["labels"]] == ["tripod"]
+    assert coffee["file"] == str(photos / "coffee.jpg")
+    assert (coffee["format"], coffee["width"], coffee["height"]) == ("JPEG", 600, 400)
+
+
+def test_a_bad_photo_does_not_stop_the_rest(run, photos):
+    result = run(photos / "README.md", "missing.jpg", photos / "chelsea.jpg")
+    assert result.returncode == 1
+    assert "Egyptian cat" in result.stdout
+    assert f"{photos / 'README.md'}: the bytes are not an image" in result.stderr
+    assert "missing.jpg: No such file or directory" in result.stderr
+
+
+def test_a_bad_photo_is_an_error_in_json_too(run):
+    result = run("missing.jpg", "--json")
+    assert result.returncode == 1
+    assert json.loads(result.stdout) == {
+        "file": "missing.jpg",
+        "error": "No such file or directory",
+    }
+
+
+def test_another_model_can_be_named(run, photos):
+    result = run(photos / "chelsea.jpg", "--model", photos / "tiny", "--top-k", 1)
+    assert "red" in result.stdout
+
+
+def test_a_missing_model_is_one_clear_line(run, photos, tmp_path):
+    result = run(photos / "chelsea.jpg", "--model", tmp_path)
+    assert result.returncode == 1
+    assert result.stderr.startswith("the model card ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "required: PHOTO"),
+        (["x.jpg", "--top-k", "0"], "'0' is not a whole number from 1 up"),
+        (["x.jpg", "--top-k", "five"], "'five' is not a whole number from 1 up"),
+        (["x.jpg", "--min-score", "2"], "'2' is not a number from 0 to 1"),
+        (["x.jpg", "--min-score", "half"], "'half' is not a number from 0 to 1"),
+    ],
+)
+def test_wrong_usage_is_explained(run, arguments, complaint):
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert complaint in result.stderr
+
+
+def test_help_names_every_option(run):
+    text = run("--help").stdout
+    for option in ("PHOTO", "--top-k", "--min-score", "--json", "--model", "Exit status"):
+        assert option in text
