@@ -1,0 +1,58 @@
+"""Base64 as the world writes it: either alphabet, padded or not, broken into lines, or in
+a data URL (RFC 4648 sections 4 and 5, RFC 2045 section 6.8, RFC 2397).
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from service.errors import BadBase64
+
+_FOREIGN = re.compile(r"[^A-Za-z0-9+/]")
+
+
+def decode_base64(encoded: msgspec.Raw, *, field: str) -> bytes:
+    """The bytes of a JSON string of base64; `field` is its name, for the message.
+
+    Raises BadBase64.
+    """
+    try:
+        # Standard and padded, as most clients write it: decoded where it lies, no copy made.
+        return msgspec.json.decode(encoded, type=bytes)
+    except msgspec.ValidationError:
+        return _decode_any(encoded, field)
+
+
+def _decode_any(encoded: msgspec.Raw, field: str) -> bytes:
+    try:
+        text = msgspec.json.decode(encoded, type=str)
+    except msgspec.ValidationError as error:
+        raise BadBase64(f"{field} must be a string of base64") from error
+    text = _standard(_without_data_url(text, field))
+    if foreign := _FOREIGN.search(text):
+        raise BadBase64(
+            f"{field} is not valid base64: {foreign[0]!r} at position {foreign.start()} "
+            "is no character of it; send the bytes of the file, not its path or address"
+        )
+    if len(text) % 4 == 1:
+        raise BadBase64(f"{field} is not valid base64: it is cut short")
+    padding = "=" * (-len(text) % 4)
+    return msgspec.json.decode(f'"{text}{padding}"', type=bytes)
+
+
+def _without_data_url(text: str, field: str) -> str:
+    if text[:5].lower() != "data:":
+        return text
+    prefix, comma, payload = text.partition(",")
+    if not comma or not prefix.lower().endswith(";base64"):
+        raise BadBase64(f"{field} is a data URL without ';base64,' before its data")
+    return payload
+
+
+def _standard(text: str) -> str:
+    """The standard alphabet, without white space and padding."""
+    for character, standard in (("-", "+"), ("_", "/"), ("\n", ""), ("\r", ""), (" ", "")):
+        text = text.replace(character, standard)
+    return text.rstrip("=")

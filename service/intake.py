@@ -1,0 +1,215 @@
+"""From a request to the images in it and what the caller wants to know of them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import IO, Annotated, cast
+
+import msgspec
+from werkzeug import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import MultiPartParser
+
+from service.body import Body
+from service.encoding import decode_base64
+from service.errors import (
+    BadJson,
+    BadMultipart,
+    BadParameter,
+    NoImage,
+    RequestError,
+    TooManyImages,
+    UnknownField,
+    UnsupportedMediaType,
+)
+
+# Werkzeug's limit on all text fields together; its parser needs no less to read files.
+_MAX_TEXT_BYTES = 500_000
+# Text fields that a form may have beside its images.
+_MAX_TEXT_FIELDS = 16
+
+_FILE_PART = (
+    "send each image as a file part (one with a filename); the text fields are top_k and min_score"
+)
+_JSON_FORMS = (
+    'send {"image": "<base64>", "top_k": 5, "min_score": 0} '
+    'or {"instances": [{"b64": "<base64>"}], "parameters": {"top_k": 5, "min_score": 0}}'
+)
+
+
+class Parameters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What may be asked of a classification; UNSET where the caller did not say."""
+
+    top_k: Annotated[int, msgspec.Meta(ge=1)] | msgspec.UnsetType = msgspec.UNSET
+    min_score: Annotated[float, msgspec.Meta(ge=0, le=1)] | msgspec.UnsetType = msgspec.UNSET
+
+
+class ImageRequest(Parameters, forbid_unknown_fields=True, frozen=True):
+    """Form 1 of the contract: one image as base64."""
+
+    image: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class Instance(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One image of form 2."""
+
+    b64: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class InstancesRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Form 2: several images, as Vertex AI and TensorFlow Serving take them."""
+
+    instances: list[Instance]
+    parameters: Parameters = Parameters()
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a request asks for."""
+
+    images: list[bytes | RequestError]
+    """In the order sent; one that could not be read is its error instead."""
+    batch: bool
+    """Whether the reply is a list of predictions, one an image."""
+    parameters: Parameters = field(default_factory=Parameters)
+
+
+def read_intake(request: Request, body: Body, *, max_images: int) -> Intake:
+    """Read the images and parameters of a request, whichever of the four forms it has.
+
+    Raises RequestError for what is wrong with the request as a whole.
+    """
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding != "identity":
+        raise UnsupportedMediaType(f"Content-Encoding {encoding} is not read: send the body as is")
+    query = _parameters(request.args)
+    intake = _read_form(request, body, max_images)
+    if len(intake.images) > max_images:
+        raise _too_many(max_images)
+    return replace(intake, parameters=_merged(intake.parameters, query))
+
+
+def _read_form(request: Request, body: Body, max_images: int) -> Intake:
+    media_type = request.mimetype
+    if media_type == "application/json" or media_type.endswith("+json"):
+        return _read_json(body.read())
+    if media_type == "multipart/form-data":
+        return _read_multipart(body, request.mimetype_params.get("boundary", ""), max_images)
+    if media_type.startswith("image/") or media_type == "application/octet-stream":
+        return Intake([_attempt(_present, body.read(), "the body")], batch=False)
+    raise UnsupportedMediaType(
+        f"Content-Type is {media_type or 'missing'}; send application/json, "
+        "multipart/form-data, image/* or application/octet-stream"
+    )
+
+
+def _read_json(data: bytes) -> Intake:
+    try:
+        # A first pass over the names alone tells the two forms apart; values are skipped.
+        if "instances" in msgspec.json.decode(data, type=dict[str, msgspec.Raw]):
+            return _read_instances(msgspec.json.decode(data, type=InstancesRequest))
+        single = msgspec.json.decode(data, type=ImageRequest)
+    except msgspec.ValidationError as error:
+        raise _shape_error(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadJson(f"the body is not valid JSON: {error}") from error
+    image = _attempt(_read_base64, single.image, "image")
+    return Intake([image], batch=False, parameters=Parameters(single.top_k, single.min_score))
+
+
+def _read_instances(request: InstancesRequest) -> Intake:
+    if not request.instances:
+        raise NoImage("instances is empty: give it one object with b64 an image")
+    images = [
+        _attempt(_read_base64, instance.b64, f"instances[{number}].b64")
+        for number, instance in enumerate(request.instances)
+    ]
+    return Intake(images, batch=True, parameters=request.parameters)
+
+
+def _read_multipart(body: Body, boundary: str, max_images: int) -> Intake:
+    parts: list[io.BytesIO] = []
+
+    def open_part(*_: object, **__: object) -> io.BytesIO:
+        if len(parts) == max_images:
+            raise _too_many(max_images)
+        parts.append(io.BytesIO())
+        return parts[-1]
+
+    parser = MultiPartParser(
+        stream_factory=open_part,
+        max_form_memory_size=_MAX_TEXT_BYTES,
+        max_form_parts=max_images + _MAX_TEXT_FIELDS,
+    )
+    try:
+        texts, _ = parser.parse(cast("IO[bytes]", body), boundary.encode(), None)
+    except ValueError as error:
+        raise BadMultipart(f"the body is not valid multipart/form-data: {error}") from error
+    except RequestEntityTooLarge as error:
+        raise BadMultipart(
+            f"over {_MAX_TEXT_BYTES:,} bytes in text fields, or over {_MAX_TEXT_FIELDS} of "
+            f"them; {_FILE_PART}"
+        ) from error
+    for name in texts:
+        if name not in Parameters.__struct_fields__:
+            raise UnknownField(f"unknown text field {name!r}; {_FILE_PART}")
+    if not parts:
+        raise NoImage(f"the form has no file part; {_FILE_PART}")
+    images = [
+        _attempt(_present, part.getvalue(), f"file part {number}")
+        for number, part in enumerate(parts, start=1)
+    ]
+    return Intake(images, batch=len(images) > 1, parameters=_parameters(texts))
+
+
+def _attempt(read: Callable[..., bytes], *arguments: object) -> bytes | RequestError:
+    """An image, or the error in its place: one bad image does not spoil the others."""
+    try:
+        return read(*arguments)
+    except RequestError as error:
+        return error
+
+
+def _read_base64(encoded: msgspec.Raw | msgspec.UnsetType, field: str) -> bytes:
+    if isinstance(encoded, msgspec.UnsetType):
+        raise NoImage(f"{field} is missing: give it the base64 of an image file")
+    return _present(decode_base64(encoded, field=field), field)
+
+
+def _present(data: bytes, where: str) -> bytes:
+    if not data:
+        raise NoImage(f"{where} is empty: it has no bytes of an image")
+    return data
+
+
+def _parameters(texts: Mapping[str, str]) -> Parameters:
+    """The parameters among `texts`, from a form or a query string. Raises BadParameter."""
+    known = {name: texts[name] for name in Parameters.__struct_fields__ if name in texts}
+    try:
+        return msgspec.convert(known, Parameters, strict=False)
+    except msgspec.ValidationError as error:
+        raise _shape_error(str(error)) from error
+
+
+def _merged(body: Parameters, query: Parameters) -> Parameters:
+    return Parameters(
+        query.top_k if body.top_k is msgspec.UNSET else body.top_k,
+        query.min_score if body.min_score is msgspec.UNSET else body.min_score,
+    )
+
+
+def _shape_error(problem: str) -> RequestError:
+    """Tell msgspec's message, which names the field at fault, as the error it stands for."""
+    if "unknown field" in problem:
+        return UnknownField(f"{problem}; {_JSON_FORMS}")
+    if "top_k" in problem:
+        return BadParameter(f"top_k must be a whole number, at least 1: {problem}")
+    if "min_score" in problem:
+        return BadParameter(f"min_score must be a number from 0 to 1: {problem}")
+    return BadJson(f"{problem}; {_JSON_FORMS}")
+
+
+def _too_many(max_images: int) -> TooManyImages:
+    return TooManyImages(f"more than {max_images} images; send them in several requests")
