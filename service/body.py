@@ -2,62 +2,70 @@
 
 from __future__ import annotations
 
-from typing import IO
-
 from werkzeug import Request
 from werkzeug.exceptions import ClientDisconnected
 
 from service.errors import BodyIncomplete, BodyTooLarge
 
-# What is read and thrown away of a body that was refused, so that its sender gets to read
-# the answer: many clients send all they have before they listen. Cloud Run lets no more in.
+# What is read and dropped of a body that was refused, so that its sender gets to read the
+# answer: many clients send all they have before they listen. It is what Cloud Run lets in.
 DRAIN_BYTES = 32 * 2**20
-_CHUNK = 64 * 1024
+_CHUNK = 2**20
 
 
 class Body:
-    """The body's bytes; reading raises BodyTooLarge past `limit`, or BodyIncomplete.
+    """The body's bytes; reading them raises BodyTooLarge past `limit`, or BodyIncomplete.
 
     A declared length is checked before anything is read; a chunked body declares none and
     is counted while it is read.
     """
 
     def __init__(self, request: Request, *, limit: int) -> None:
-        self._stream: IO[bytes] = request.stream
+        self._stream = request.stream
         self._declared = request.content_length
         self._limit = limit
         self._count = 0
 
-    def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes, all that is left if it is negative, b"" at the end."""
+    def read_all(self) -> bytes:
+        """All bytes of the body."""
+        return b"".join(iter(lambda: self.read(_CHUNK), b""))
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes, b"" at the end."""
         if self._declared is not None and self._declared > self._limit:
-            raise self._too_large(f"the body has {self._declared:,} bytes")
-        # One byte more than the limit is enough to know that it was passed.
-        allowed = self._limit + 1 - self._count
-        data = self._read(allowed if size < 0 else min(size, allowed))
-        self._count += len(data)
+            raise self._too_large(f"this one has {self._declared:,}")
+        data = self._read(size)
         if self._count > self._limit:
-            raise self._too_large("the body is larger than that")
+            raise self._too_large("this one has more")
         return data
 
     def drain(self) -> bool:
-        """Read and drop what is left; whether that was the end of the body."""
-        for _ in range(DRAIN_BYTES // _CHUNK):
-            try:
-                if not self._read(_CHUNK):
-                    return True
-            except BodyIncomplete:
-                return False
-        return False
+        """Read and drop what is left, within reason; whether that was all of it."""
+        try:
+            return any(not self._read(_CHUNK) for _ in range(DRAIN_BYTES // _CHUNK))
+        except BodyIncomplete:
+            return False
 
     def _read(self, size: int) -> bytes:
         try:
-            return self._stream.read(size)
+            data = self._stream.read(size)
         except (ClientDisconnected, OSError) as error:
-            raise BodyIncomplete("the body ended before its Content-Length was reached") from error
+            raise self._incomplete() from error
+        self._count += len(data)
+        if not data and self._count < (self._declared or 0):
+            raise self._incomplete()
+        return data
 
-    def _too_large(self, what: str) -> BodyTooLarge:
+    def _incomplete(self) -> BodyIncomplete:
+        end = (
+            f"its Content-Length of {self._declared:,} bytes"
+            if self._declared
+            else "its last chunk"
+        )
+        return BodyIncomplete(f"the body ended before {end}: was the connection lost?")
+
+    def _too_large(self, problem: str) -> BodyTooLarge:
         return BodyTooLarge(
-            f"at most {self._limit:,} bytes are accepted and {what}; "
-            "shrink the picture first: the network sees 224x224 pixels of it"
+            f"a body of at most {self._limit:,} bytes is accepted, {problem}; shrink the picture "
+            "before you send it: the network sees no more than a small square of it"
         )
