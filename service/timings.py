@@ -8,10 +8,15 @@ from contextlib import contextmanager
 
 
 class Timings:
-    """Milliseconds by part; a part that is measured again adds up."""
+    """Milliseconds by part, from when this was made; a part measured again adds up."""
 
     def __init__(self) -> None:
         self.milliseconds: dict[str, float] = {}
+        self._start = time.perf_counter()
+
+    def seconds(self) -> float:
+        """How long it is since this was made."""
+        return time.perf_counter() - self._start
 
     @contextmanager
     def measure(self, part: str) -> Iterator[None]:

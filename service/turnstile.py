@@ -1,0 +1,44 @@
+"""Overload: how many requests work at once, how many may wait, and who is turned away."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from service.errors import Overloaded
+from service.timings import Timings
+
+# Long enough for a queue of many photos to clear, short enough to retry while a user waits.
+RETRY_AFTER_SECONDS = 1
+
+
+class Turnstile:
+    """Lets `slots` requests work at once and `max_waiting` more wait for their turn."""
+
+    def __init__(self, *, slots: int, max_waiting: int) -> None:
+        self._turns = threading.BoundedSemaphore(slots)
+        self._places = threading.BoundedSemaphore(slots + max_waiting)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place in the queue. Raises Overloaded, at once, if there is none."""
+        if not self._places.acquire(blocking=False):
+            raise Overloaded(
+                "too many photos are waiting to be classified; try again in a moment",
+                retry_after=RETRY_AFTER_SECONDS,
+            )
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    @contextmanager
+    def turn(self, timings: Timings) -> Iterator[None]:
+        """Wait for the turn of a request that holds a place; the wait is measured."""
+        with timings.measure("wait"):
+            self._turns.acquire()
+        try:
+            yield
+        finally:
+            self._turns.release()
