@@ -1,83 +1,155 @@
-"""The service: which path does what, and what every reply has in common."""
+"""The service: which path does what, and what every answer has in common."""
 
 from __future__ import annotations
 
-import logging
+import os
 from collections.abc import Callable
 
 import msgspec
 from flask import Request, Response
 
-from model import Classifier, ClassifyError
+from model import Classifier, ClassifyError, available_cpus
+from service.access import allow_origin, allow_request, check_api_key
 from service.body import Body
 from service.classification import classify
 from service.errors import MethodNotAllowed, NoSuchPath
 from service.intake import read_intake
-from service.replies import Health, Limits, ModelReply, Reply, failure, response
+from service.logs import log_request
+from service.openapi import document
+from service.replies import (
+    Health,
+    Labels,
+    Limits,
+    ModelReply,
+    Reply,
+    error_headers,
+    failure,
+    response_of,
+)
 from service.settings import Settings
 from service.timings import Timings
+from service.turnstile import Turnstile
 
-log = logging.getLogger(__name__)
+Handler = Callable[[Request, Body, Timings], Reply | Response]
 
 
 class Service:
-    """Answers every request to the function; one instance lives as long as its process."""
+    """Answers every request to the function; one lives as long as its process."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.classifier = Classifier(settings.model_dir, num_threads=settings.num_threads)
-        self._routes: dict[str, dict[str, Callable[[Request, Body, Timings], Reply]]] = {
+        self._settings = settings
+        self._classifier = Classifier(settings.model_dir, num_threads=settings.num_threads)
+        self._turnstile = Turnstile(slots=available_cpus(), max_waiting=settings.max_waiting)
+        self._routes: dict[str, dict[str, Handler]] = {
             "/": {"POST": self._classify},
             "/model": {"GET": self._model},
+            "/labels": {"GET": self._labels},
             "/health": {"GET": self._health},
+            "/ready": {"GET": self._ready},
+            "/openapi.json": {"GET": self._openapi},
         }
+        if settings.preload:
+            # In the worker, not in the server that forks it: the interpreter's threads would
+            # stay behind.
+            os.register_at_fork(after_in_child=self._classifier.load)
 
     def respond(self, request: Request) -> Response:
-        """The reply to a request, whatever it is."""
+        """The answer to a request, whatever it is."""
         timings = Timings()
-        body = Body(request, limit=self.settings.max_body_bytes)
+        body = Body(request, limit=self._settings.max_body_bytes)
+        unexpected = None
+        headers: dict[str, str] = {}
+        reply: Reply | Response
         try:
-            handler = self._handler(request)
-            reply = response(handler(request, body, timings))
+            reply = self._handler(request)(request, body, timings)
         except ClassifyError as error:
-            reply = response(failure(error))
-            if isinstance(error, MethodNotAllowed):
-                reply.headers["Allow"] = error.allow
-        except Exception as error:
-            log.exception("unexpected")
-            reply = response(failure(error))
-        reply.headers["Cache-Control"] = "no-store"
-        reply.headers["X-Content-Type-Options"] = "nosniff"
-        if timings.milliseconds:
-            reply.headers["Server-Timing"] = timings.header()
-        return reply
+            reply, headers = failure(error), error_headers(error)
+        except Exception as error:  # noqa: BLE001 - the caller gets INTERNAL, the log all
+            reply, unexpected = failure(error), error
+        response = reply if isinstance(reply, Response) else response_of(reply)
+        response.headers.update(headers)
+        self._finish(request, response, body, timings)
+        log_request(request, response, reply, timings, unexpected)
+        return response
 
-    def _handler(self, request: Request) -> Callable[[Request, Body, Timings], Reply]:
+    def _handler(self, request: Request) -> Handler:
+        """What answers this path and method. Raises NoSuchPath or MethodNotAllowed."""
+        if request.method == "OPTIONS":
+            return self._preflight
         methods = self._routes.get(request.path)
         if methods is None:
-            raise NoSuchPath(f"no such path: {request.path}")
-        method = "GET" if request.method == "HEAD" else request.method
-        if method not in methods:
-            allow = ", ".join(methods)
-            raise MethodNotAllowed(f"{request.path} answers {allow}", allow=allow)
-        return methods[method]
+            raise NoSuchPath(f"there is no {request.path}; there are {', '.join(self._routes)}")
+        handler = methods.get("GET" if request.method == "HEAD" else request.method)
+        if handler is None:
+            allow = _allowed(methods)
+            raise MethodNotAllowed(f"{request.path} answers {allow} only", allow=allow)
+        return handler
+
+    def _finish(self, request: Request, response: Response, body: Body, timings: Timings) -> None:
+        """Add what every answer has."""
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        allow_origin(response.headers, request.origin, self._settings.cors_origins)
+        if request.method == "OPTIONS":
+            allow_request(response.headers)
+        if timings.milliseconds:
+            response.headers["Server-Timing"] = timings.header()
+        if not body.drain():
+            _hang_up(response)
 
     def _classify(self, request: Request, body: Body, timings: Timings) -> Reply:
-        with timings.measure("read"):
-            intake = read_intake(request, body, max_images=self.settings.max_images)
-        return classify(
-            intake, self.classifier, max_pixels=self.settings.max_pixels, timings=timings
-        )
+        check_api_key(request, self._settings.api_keys)
+        with self._turnstile.place():
+            with timings.measure("read"):
+                intake = read_intake(request, body, max_images=self._settings.max_images)
+            with self._turnstile.turn(timings):
+                return classify(
+                    intake,
+                    self._classifier,
+                    max_pixels=self._settings.max_pixels,
+                    timings=timings,
+                )
 
     def _model(self, *_: object) -> Reply:
-        card = self.classifier.card
+        card = self._classifier.card
         limits = Limits(
-            self.settings.max_body_bytes,
-            self.settings.max_pixels,
-            self.settings.max_images,
-            card.classes,
+            max_body_bytes=self._settings.max_body_bytes,
+            max_pixels=self._settings.max_pixels,
+            max_images=self._settings.max_images,
+            max_top_k=card.classes,
         )
         return ModelReply(**msgspec.structs.asdict(card), limits=limits)
 
+    def _labels(self, *_: object) -> Reply:
+        return Labels(self._classifier.labels)
+
     def _health(self, *_: object) -> Reply:
-        return Health(model_loaded=self.classifier.loaded)
+        return Health(model_loaded=self._classifier.loaded)
+
+    def _ready(self, *_: object) -> Reply:
+        self._classifier.load()
+        return Health(model_loaded=True)
+
+    def _openapi(self, *_: object) -> Reply:
+        return document(
+            classes=self._classifier.card.classes, needs_api_key=bool(self._settings.api_keys)
+        )
+
+    def _preflight(self, *_: object) -> Response:
+        return Response(status=204)
+
+
+def _allowed(methods: dict[str, Handler]) -> str:
+    """The value of Allow: HEAD works where GET does, OPTIONS everywhere."""
+    head = ["HEAD"] if "GET" in methods else []
+    return ", ".join([*methods, *head, "OPTIONS"])
+
+
+def _hang_up(response: Response) -> None:
+    """Close the connection after this answer, whose request has not been read to its end.
+
+    A streamed answer keeps functions-framework from reading the rest of the request, for
+    which there may be no end.
+    """
+    response.headers["Connection"] = "close"
+    response.response = iter([response.get_data()])

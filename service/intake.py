@@ -39,27 +39,44 @@ _JSON_FORMS = (
 )
 
 
-class Parameters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What may be asked of a classification; UNSET where the caller did not say."""
+TopK = Annotated[int, msgspec.Meta(ge=1, description="How many labels to give; 5 if left out.")]
+MinScore = Annotated[
+    float, msgspec.Meta(ge=0, le=1, description="The least score to give; 0 if left out.")
+]
+# Raw, so that an image is decoded by itself: one bad image does not spoil the others.
+Base64 = Annotated[
+    msgspec.Raw,
+    msgspec.Meta(
+        description=(
+            "The bytes of an image file in base64: standard or URL-safe, padded or not, line "
+            "breaks and a data URL's beginning allowed."
+        ),
+        extra_json_schema={"type": "string", "format": "base64", "contentEncoding": "base64"},
+    ),
+]
 
-    top_k: Annotated[int, msgspec.Meta(ge=1)] | msgspec.UnsetType = msgspec.UNSET
-    min_score: Annotated[float, msgspec.Meta(ge=0, le=1)] | msgspec.UnsetType = msgspec.UNSET
+
+class Parameters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What may be asked of a classification."""
+
+    top_k: TopK | msgspec.UnsetType = msgspec.UNSET
+    min_score: MinScore | msgspec.UnsetType = msgspec.UNSET
 
 
 class ImageRequest(Parameters, forbid_unknown_fields=True, frozen=True):
-    """Form 1 of the contract: one image as base64."""
+    """One image."""
 
-    image: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    image: Base64 | msgspec.UnsetType = msgspec.UNSET
 
 
 class Instance(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One image of form 2."""
+    """One image of several."""
 
-    b64: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    b64: Base64 | msgspec.UnsetType = msgspec.UNSET
 
 
 class InstancesRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Form 2: several images, as Vertex AI and TensorFlow Serving take them."""
+    """Several images, in the form that Vertex AI and TensorFlow Serving take."""
 
     instances: list[Instance]
     parameters: Parameters = Parameters()
@@ -94,11 +111,11 @@ def read_intake(request: Request, body: Body, *, max_images: int) -> Intake:
 def _read_form(request: Request, body: Body, max_images: int) -> Intake:
     media_type = request.mimetype
     if media_type == "application/json" or media_type.endswith("+json"):
-        return _read_json(body.read())
+        return _read_json(body.read_all())
     if media_type == "multipart/form-data":
         return _read_multipart(body, request.mimetype_params.get("boundary", ""), max_images)
     if media_type.startswith("image/") or media_type == "application/octet-stream":
-        return Intake([_attempt(_present, body.read(), "the body")], batch=False)
+        return Intake([_attempt(_present, body.read_all(), "the body")], batch=False)
     raise UnsupportedMediaType(
         f"Content-Type is {media_type or 'missing'}; send application/json, "
         "multipart/form-data, image/* or application/octet-stream"
@@ -130,6 +147,8 @@ def _read_instances(request: InstancesRequest) -> Intake:
 
 
 def _read_multipart(body: Body, boundary: str, max_images: int) -> Intake:
+    if not boundary:
+        raise BadMultipart("Content-Type has no boundary: let your HTTP library set that header")
     parts: list[io.BytesIO] = []
 
     def open_part(*_: object, **__: object) -> io.BytesIO:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from flask import Response
 
 from model import ClassifyError, ModelCard, ScoredLabel
 from model.card import Label
-from service.errors import INTERNAL, KINDS, Kind
+from service.errors import INTERNAL, KINDS, BadApiKey, Kind, MethodNotAllowed, Overloaded
 
 
 class ImageInfo(msgspec.Struct, frozen=True):
@@ -90,7 +91,8 @@ class Health(msgspec.Struct, frozen=True):
     status: str = "ok"
 
 
-Reply = Classification | Predictions | ModelReply | Labels | Health | Failure
+#: What a handler may answer: anything that msgspec writes as a JSON object.
+Reply = msgspec.Struct | dict[str, Any]
 
 
 def failure(error: Exception) -> Failure:
@@ -99,12 +101,26 @@ def failure(error: Exception) -> Failure:
     An error that is no ClassifyError is a defect of ours, of which a caller learns nothing.
     """
     if isinstance(error, ClassifyError):
-        return _failure(KINDS[type(error)], str(error))
-    return _failure(INTERNAL, "an internal error; it was logged, and trying again may help")
+        return failure_of(KINDS[type(error)], str(error))
+    return failure_of(INTERNAL, "the function failed; this has been logged")
 
 
-def _failure(kind: Kind, message: str) -> Failure:
+def failure_of(kind: Kind, message: str) -> Failure:
+    """The reply that tells of an error of this kind."""
     return Failure(ErrorInfo(kind.code, kind.status, kind.reason, message))
+
+
+def error_headers(error: ClassifyError) -> dict[str, str]:
+    """The headers that go with an error's status: RFC 9110 sections 10.2 and 11.6."""
+    match error:
+        case MethodNotAllowed():
+            return {"Allow": error.allow}
+        case Overloaded():
+            return {"Retry-After": str(error.retry_after)}
+        case BadApiKey():
+            return {"WWW-Authenticate": 'ApiKey realm="classify"'}
+        case _:
+            return {}
 
 
 def code_of(reply: Reply) -> int:
@@ -118,6 +134,6 @@ def code_of(reply: Reply) -> int:
     return HTTPStatus.OK
 
 
-def response(reply: Reply) -> Response:
+def response_of(reply: Reply) -> Response:
     """The reply as an HTTP response of JSON in UTF-8."""
     return Response(msgspec.json.encode(reply), status=code_of(reply), mimetype="application/json")

@@ -1,0 +1,88 @@
+"""One line of JSON on standard output for each request, as Cloud Logging takes it apart.
+
+Source of the field names: https://cloud.google.com/logging/docs/structured-logging
+Of pictures it tells format and size; never bytes, file names, EXIF or keys.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from werkzeug import Request, Response
+
+from service.replies import Classification, Failure, Prediction, Predictions
+from service.timings import Timings
+
+# trace-id in https://www.w3.org/TR/trace-context/ and in Google's older header
+_TRACE_HEADERS = {
+    "traceparent": re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-"),
+    "X-Cloud-Trace-Context": re.compile(r"([0-9a-fA-F]{32})(?:/|$)"),
+}
+_LONGEST_PATH = 200
+
+
+def log_request(
+    request: Request,
+    response: Response,
+    reply: object,
+    timings: Timings,
+    unexpected: Exception | None,
+) -> None:
+    """Log a request and how it was answered; `unexpected` is what lies behind an INTERNAL."""
+    path = request.path[:_LONGEST_PATH]  # without the query, where some clients put keys
+    line: dict[str, Any] = {
+        "severity": _severity(response.status_code),
+        "message": f"{request.method} {path} {response.status_code}",
+        "httpRequest": {
+            "requestMethod": request.method,
+            "requestUrl": path,
+            "status": response.status_code,
+            "requestSize": str(request.content_length or 0),
+            "responseSize": str(response.content_length or 0),
+            "latency": f"{timings.seconds():.4f}s",
+        },
+        "timings": {part: round(ms, 1) for part, ms in timings.milliseconds.items()},
+        **_outcome(reply),
+        **_trace(request),
+    }
+    if unexpected:
+        line["exception"] = "".join(traceback.format_exception(unexpected))
+    # One write, so that the lines of several threads never mix.
+    sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+    sys.stdout.flush()
+
+
+def _severity(status: int) -> str:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "ERROR"
+    return "WARNING" if status >= HTTPStatus.BAD_REQUEST else "INFO"
+
+
+def _outcome(reply: object) -> dict[str, Any]:
+    """The pictures, the model and the reasons of errors, as far as there are any."""
+    if isinstance(reply, Failure):
+        return {"reason": reply.error.reason}
+    if not isinstance(reply, Classification | Predictions):
+        return {}
+    predictions = reply.predictions if isinstance(reply, Predictions) else [reply]
+    return {
+        "model": f"{reply.model.name} {reply.model.version}",
+        "images": [each.image for each in predictions if isinstance(each, Prediction)],
+        "reasons": [each.error.reason for each in predictions if isinstance(each, Failure)],
+    }
+
+
+def _trace(request: Request) -> dict[str, str]:
+    """The field that groups this line with the platform's own of the same request."""
+    for header, pattern in _TRACE_HEADERS.items():
+        if match := pattern.match(request.headers.get(header, "")):
+            project = os.environ.get("GOOGLE_CLOUD_PROJECT")
+            trace = f"projects/{project}/traces/{match[1]}" if project else match[1]
+            return {"logging.googleapis.com/trace": trace}
+    return {}

@@ -1,0 +1,77 @@
+"""The error tree: one class a reason, drawn as it is, told as the contract says."""
+
+import re
+
+import pytest
+
+from model import ClassifyError
+from model import errors as model_errors
+from service import errors
+from service.errors import INTERNAL, KINDS
+
+CONTRACT = {
+    "BAD_JSON": (400, "INVALID_ARGUMENT"),
+    "UNKNOWN_FIELD": (400, "INVALID_ARGUMENT"),
+    "BAD_PARAMETER": (400, "INVALID_ARGUMENT"),
+    "BAD_BASE64": (400, "INVALID_ARGUMENT"),
+    "NO_IMAGE": (400, "INVALID_ARGUMENT"),
+    "TOO_MANY_IMAGES": (400, "INVALID_ARGUMENT"),
+    "BAD_MULTIPART": (400, "INVALID_ARGUMENT"),
+    "BODY_INCOMPLETE": (400, "INVALID_ARGUMENT"),
+    "IMAGE_CORRUPT": (400, "INVALID_ARGUMENT"),
+    "BAD_API_KEY": (401, "UNAUTHENTICATED"),
+    "NO_SUCH_PATH": (404, "NOT_FOUND"),
+    "METHOD_NOT_ALLOWED": (405, "INVALID_ARGUMENT"),
+    "BODY_TOO_LARGE": (413, "INVALID_ARGUMENT"),
+    "TOO_MANY_PIXELS": (413, "INVALID_ARGUMENT"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "INVALID_ARGUMENT"),
+    "UNSUPPORTED_IMAGE_FORMAT": (415, "INVALID_ARGUMENT"),
+    "INTERNAL": (500, "INTERNAL"),
+    "OVERLOADED": (503, "UNAVAILABLE"),
+    "MODEL_UNAVAILABLE": (503, "UNAVAILABLE"),
+}
+
+
+def leaves(error=ClassifyError):
+    below = error.__subclasses__()
+    return {leaf for each in below for leaf in leaves(each)} if below else {error}
+
+
+def test_every_error_has_a_kind_and_every_kind_an_error():
+    assert set(KINDS) == leaves()
+
+
+def test_the_kinds_are_the_contracts():
+    kinds = {kind.reason: (kind.code, kind.status) for kind in [*KINDS.values(), INTERNAL]}
+    assert kinds == CONTRACT
+
+
+def test_a_reason_is_its_class_in_capitals():
+    for error, kind in KINDS.items():
+        words = re.findall("[A-Z][a-z0-9]+|[A-Z]+", error.__name__)
+        assert kind.reason.replace("_", "") == "".join(words).upper()
+
+
+@pytest.mark.parametrize("module", [errors, model_errors])
+def test_the_tree_that_is_drawn_is_the_tree_there_is(module):
+    drawn = re.findall(r"^([│ ├└─]*)(\w+)(?: \(in [\w.]+\))?$", module.__doc__, re.MULTILINE)
+    ancestors, edges = [], set()
+    for indent, name in drawn:
+        depth = len(indent) // 4
+        ancestors[depth:] = [name]
+        if depth:
+            edges.add((ancestors[depth - 1], name))
+    real = {
+        (base.__name__, error.__name__)
+        for error in vars(module).values()
+        if isinstance(error, type) and issubclass(error, ClassifyError)
+        for base in error.__bases__
+        if issubclass(base, ClassifyError)
+    }
+    assert real <= edges
+    assert {name for edge in edges for name in edge} <= {
+        "ClassifyError",
+        "RequestError",
+        "ImageError",
+        *(leaf.__name__ for leaf in leaves()),
+    }
