@@ -1,0 +1,99 @@
+"""Settings from the environment, and the README's table of them."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model import RESNET50, available_cpus
+from service.settings import Settings, SettingsError, read_settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_defaults_are_the_contracts():
+    settings = read_settings({})
+    assert settings.model_dir == RESNET50
+    assert settings.preload is False
+    assert settings.num_threads == available_cpus()
+    assert settings.max_body_bytes == 10 * 1024 * 1024
+    assert settings.max_pixels == 50_000_000
+    assert settings.max_images == 16
+    assert settings.max_waiting == 64
+    assert settings.cors_origins == ("*",)
+    assert settings.api_keys == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("MODEL_DIR", "/models/mine", Path("/models/mine")),
+        ("PRELOAD", "true", True),
+        ("PRELOAD", "0", False),
+        ("NUM_THREADS", "3", 3),
+        ("MAX_BODY_BYTES", "1000", 1000),
+        ("MAX_PIXELS", "1", 1),
+        ("MAX_IMAGES", "1", 1),
+        ("MAX_WAITING", "10", 10),
+        (
+            "CORS_ORIGINS",
+            "https://a.example, https://b.example",
+            ("https://a.example", "https://b.example"),
+        ),
+        ("CORS_ORIGINS", "", ()),
+        ("API_KEYS", "old,new", ("old", "new")),
+    ],
+)
+def test_a_setting_is_read(name, text, value):
+    assert getattr(read_settings({name: text}), name.lower()) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PRELOAD", "perhaps"),
+        ("NUM_THREADS", "0"),
+        ("NUM_THREADS", "two"),
+        ("MAX_BODY_BYTES", "10MB"),
+        ("MAX_PIXELS", "-1"),
+        ("MAX_IMAGES", ""),
+        ("MAX_WAITING", "1.5"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_named(name, text):
+    with pytest.raises(SettingsError, match=f"^{name}: Expected"):
+        read_settings({name: text})
+
+
+def test_a_setting_that_cannot_be_read_stops_the_function_at_start():
+    result = subprocess.run(
+        [sys.executable, "-m", "functions_framework", "--target", "classify"],
+        cwd=ROOT,
+        env={**os.environ, "MAX_IMAGES": "many", "PORT": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert result.returncode != 0
+    assert "classify cannot start: MAX_IMAGES: Expected `int`" in result.stderr
+
+
+def test_the_readme_has_a_row_for_every_setting():
+    readme = (ROOT / "README.md").read_text()
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", readme, re.MULTILINE)
+    assert rows == [name.upper() for name in Settings.__struct_fields__]
+
+
+def test_the_readme_tells_the_defaults():
+    readme = (ROOT / "README.md").read_text()
+    defaults = dict(re.findall(r"^\| `([A-Z_]+)` \|.*\| (.+?) \|$", readme, re.MULTILINE))
+    shown = {name: text.strip("`").replace(",", "") for name, text in defaults.items()}
+    settings = read_settings({})
+    for name in ("MAX_BODY_BYTES", "MAX_PIXELS", "MAX_IMAGES", "MAX_WAITING"):
+        assert int(shown[name]) == getattr(settings, name.lower())
+    assert shown["CORS_ORIGINS"] == ",".join(settings.cors_origins)
+    assert shown["PRELOAD"] == "false"
