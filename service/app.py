@@ -95,30 +95,33 @@ class Service:
         if timings.milliseconds:
             response.headers["Server-Timing"] = timings.header()
         if not body.drain():
-            _hang_up(response)
+            _leave_unread(response)
 
     def _classify(self, request: Request, body: Body, timings: Timings) -> Reply:
         check_api_key(request, self._settings.api_keys)
+        settings, classes = self._settings, self._classifier.card.classes
         with self._turnstile.place():
             with timings.measure("read"):
-                intake = read_intake(request, body, max_images=self._settings.max_images)
+                intake = read_intake(
+                    request, body, max_images=settings.max_images, max_top_k=classes
+                )
             with self._turnstile.turn(timings):
                 return classify(
-                    intake,
-                    self._classifier,
-                    max_pixels=self._settings.max_pixels,
-                    timings=timings,
+                    intake, self._classifier, max_pixels=settings.max_pixels, timings=timings
                 )
 
-    def _model(self, *_: object) -> Reply:
-        card = self._classifier.card
-        limits = Limits(
-            max_body_bytes=self._settings.max_body_bytes,
-            max_pixels=self._settings.max_pixels,
-            max_images=self._settings.max_images,
-            max_top_k=card.classes,
+    def _limits(self) -> Limits:
+        settings = self._settings
+        return Limits(
+            max_body_bytes=settings.max_body_bytes,
+            max_pixels=settings.max_pixels,
+            max_images=settings.max_images,
+            max_top_k=self._classifier.card.classes,
         )
-        return ModelReply(**msgspec.structs.asdict(card), limits=limits)
+
+    def _model(self, *_: object) -> Reply:
+        card = msgspec.structs.asdict(self._classifier.card)
+        return ModelReply(**card, limits=self._limits())
 
     def _labels(self, *_: object) -> Reply:
         return Labels(self._classifier.labels)
@@ -131,9 +134,7 @@ class Service:
         return Health(model_loaded=True)
 
     def _openapi(self, *_: object) -> Reply:
-        return document(
-            classes=self._classifier.card.classes, needs_api_key=bool(self._settings.api_keys)
-        )
+        return document(self._limits(), needs_api_key=bool(self._settings.api_keys))
 
     def _preflight(self, *_: object) -> Response:
         return Response(status=204)
@@ -145,11 +146,10 @@ def _allowed(methods: dict[str, Handler]) -> str:
     return ", ".join([*methods, *head, "OPTIONS"])
 
 
-def _hang_up(response: Response) -> None:
-    """Close the connection after this answer, whose request has not been read to its end.
+def _leave_unread(response: Response) -> None:
+    """Keep functions-framework from reading the rest of a request, which may have no end.
 
-    A streamed answer keeps functions-framework from reading the rest of the request, for
-    which there may be no end.
+    It reads all of it before it answers, unless the answer is streamed. The server then
+    closes the connection after the answer.
     """
-    response.headers["Connection"] = "close"
     response.response = iter([response.get_data()])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from model import Classifier, ImageError, read_picture, top_labels
-from service.errors import BadParameter, RequestError
+from service.errors import RequestError
 from service.intake import Intake
 from service.replies import (
     Classification,
@@ -18,20 +16,16 @@ from service.replies import (
 )
 from service.timings import Timings
 
-DEFAULT_TOP_K = 5
-DEFAULT_MIN_SCORE = 0.0
-
 
 def classify(
     intake: Intake, classifier: Classifier, *, max_pixels: int, timings: Timings
 ) -> Classification | Predictions:
     """Classify the images of a request, one after the other.
 
-    Raises ModelUnavailable, BadParameter if top_k is more than there are classes, and, for
-    a request that is no batch, what is wrong with its image: RequestError or ImageError.
+    Raises ModelUnavailable, and, for a request that is no batch, what is wrong with its
+    image: RequestError or ImageError.
     """
     card = classifier.card
-    top_k, min_score = _top_k(intake, card.classes), _min_score(intake)
     model = ModelInfo(card.name, card.version)
 
     def predict(image: bytes | RequestError) -> Prediction:
@@ -44,7 +38,9 @@ def classify(
                 classifier.load()
         with timings.measure("infer"):
             scores = classifier.scores(picture.pixels)
-        labels = top_labels(scores, classifier.labels, top_k=top_k, min_score=min_score)
+        labels = top_labels(
+            scores, classifier.labels, top_k=intake.top_k, min_score=intake.min_score
+        )
         return Prediction(labels, ImageInfo(picture.format, picture.width, picture.height))
 
     def attempt(image: bytes | RequestError) -> Prediction | Failure:
@@ -57,17 +53,3 @@ def classify(
         return Predictions([attempt(image) for image in intake.images], model)
     prediction = predict(intake.images[0])
     return Classification(prediction.labels, prediction.image, model)
-
-
-def _top_k(intake: Intake, classes: int) -> int:
-    top_k = intake.parameters.top_k
-    if isinstance(top_k, msgspec.UnsetType):
-        return min(DEFAULT_TOP_K, classes)
-    if top_k > classes:
-        raise BadParameter(f"top_k is {top_k}; the model has {classes} classes")
-    return top_k
-
-
-def _min_score(intake: Intake) -> float:
-    min_score = intake.parameters.min_score
-    return DEFAULT_MIN_SCORE if isinstance(min_score, msgspec.UnsetType) else min_score

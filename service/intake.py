@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import IO, Annotated, cast
+from dataclasses import dataclass
+from typing import IO, Annotated, NamedTuple, TypeVar, cast
 
 import msgspec
 from werkzeug import Request
@@ -25,6 +25,9 @@ from service.errors import (
     UnsupportedMediaType,
 )
 
+DEFAULT_TOP_K = 5
+DEFAULT_MIN_SCORE = 0.0
+
 # Werkzeug's limit on all text fields together; its parser needs no less to read files.
 _MAX_TEXT_BYTES = 500_000
 # Text fields that a form may have beside its images.
@@ -39,9 +42,23 @@ _JSON_FORMS = (
 )
 
 
-TopK = Annotated[int, msgspec.Meta(ge=1, description="How many labels to give; 5 if left out.")]
+T = TypeVar("T")
+
+# A whole number, 5.0 among them: so JSON Schema counts, and clients whose numbers are floats.
+TopK = Annotated[
+    float,
+    msgspec.Meta(
+        ge=1,
+        multiple_of=1,
+        description=f"Labels to give; {DEFAULT_TOP_K} if left out.",
+        extra_json_schema={"type": "integer"},
+    ),
+]
 MinScore = Annotated[
-    float, msgspec.Meta(ge=0, le=1, description="The least score to give; 0 if left out.")
+    float,
+    msgspec.Meta(
+        ge=0, le=1, description=f"Least score to give; {DEFAULT_MIN_SCORE:g} if left out."
+    ),
 ]
 # Raw, so that an image is decoded by itself: one bad image does not spoil the others.
 Base64 = Annotated[
@@ -79,7 +96,7 @@ class InstancesRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Several images, in the form that Vertex AI and TensorFlow Serving take."""
 
     instances: list[Instance]
-    parameters: Parameters = Parameters()
+    parameters: Parameters | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True)
@@ -90,10 +107,19 @@ class Intake:
     """In the order sent; one that could not be read is its error instead."""
     batch: bool
     """Whether the reply is a list of predictions, one an image."""
-    parameters: Parameters = field(default_factory=Parameters)
+    top_k: int
+    min_score: float
 
 
-def read_intake(request: Request, body: Body, *, max_images: int) -> Intake:
+class _Form(NamedTuple):
+    """What one of the four forms of a request holds."""
+
+    images: list[bytes | RequestError]
+    batch: bool = False
+    parameters: Parameters = Parameters()
+
+
+def read_intake(request: Request, body: Body, *, max_images: int, max_top_k: int) -> Intake:
     """Read the images and parameters of a request, whichever of the four forms it has.
 
     Raises RequestError for what is wrong with the request as a whole.
@@ -102,27 +128,43 @@ def read_intake(request: Request, body: Body, *, max_images: int) -> Intake:
     if encoding != "identity":
         raise UnsupportedMediaType(f"Content-Encoding {encoding} is not read: send the body as is")
     query = _parameters(request.args)
-    intake = _read_form(request, body, max_images)
-    if len(intake.images) > max_images:
+    form = _read_form(request, body, max_images)
+    if len(form.images) > max_images:
         raise _too_many(max_images)
-    return replace(intake, parameters=_merged(intake.parameters, query))
+    for top_k in (query.top_k, form.parameters.top_k):
+        if not isinstance(top_k, msgspec.UnsetType) and top_k > max_top_k:
+            raise BadParameter(f"top_k is {top_k:g}; the model has {max_top_k} classes")
+    return Intake(
+        form.images,
+        form.batch,
+        int(_first_set(form.parameters.top_k, query.top_k, min(DEFAULT_TOP_K, max_top_k))),
+        _first_set(form.parameters.min_score, query.min_score, DEFAULT_MIN_SCORE),
+    )
 
 
-def _read_form(request: Request, body: Body, max_images: int) -> Intake:
+def _first_set(body: T | msgspec.UnsetType, query: T | msgspec.UnsetType, default: T) -> T:
+    """The body wins over the query, and that over the default."""
+    for value in (body, query):
+        if not isinstance(value, msgspec.UnsetType):
+            return value
+    return default
+
+
+def _read_form(request: Request, body: Body, max_images: int) -> _Form:
     media_type = request.mimetype
     if media_type == "application/json" or media_type.endswith("+json"):
         return _read_json(body.read_all())
     if media_type == "multipart/form-data":
         return _read_multipart(body, request.mimetype_params.get("boundary", ""), max_images)
     if media_type.startswith("image/") or media_type == "application/octet-stream":
-        return Intake([_attempt(_present, body.read_all(), "the body")], batch=False)
+        return _Form([_attempt(_present, body.read_all(), "the body")])
     raise UnsupportedMediaType(
         f"Content-Type is {media_type or 'missing'}; send application/json, "
         "multipart/form-data, image/* or application/octet-stream"
     )
 
 
-def _read_json(data: bytes) -> Intake:
+def _read_json(data: bytes) -> _Form:
     try:
         # A first pass over the names alone tells the two forms apart; values are skipped.
         if "instances" in msgspec.json.decode(data, type=dict[str, msgspec.Raw]):
@@ -133,20 +175,20 @@ def _read_json(data: bytes) -> Intake:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadJson(f"the body is not valid JSON: {error}") from error
     image = _attempt(_read_base64, single.image, "image")
-    return Intake([image], batch=False, parameters=Parameters(single.top_k, single.min_score))
+    return _Form([image], parameters=Parameters(single.top_k, single.min_score))
 
 
-def _read_instances(request: InstancesRequest) -> Intake:
+def _read_instances(request: InstancesRequest) -> _Form:
     if not request.instances:
         raise NoImage("instances is empty: give it one object with b64 an image")
     images = [
         _attempt(_read_base64, instance.b64, f"instances[{number}].b64")
         for number, instance in enumerate(request.instances)
     ]
-    return Intake(images, batch=True, parameters=request.parameters)
+    return _Form(images, batch=True, parameters=request.parameters or Parameters())
 
 
-def _read_multipart(body: Body, boundary: str, max_images: int) -> Intake:
+def _read_multipart(body: Body, boundary: str, max_images: int) -> _Form:
     if not boundary:
         raise BadMultipart("Content-Type has no boundary: let your HTTP library set that header")
     parts: list[io.BytesIO] = []
@@ -180,7 +222,7 @@ def _read_multipart(body: Body, boundary: str, max_images: int) -> Intake:
         _attempt(_present, part.getvalue(), f"file part {number}")
         for number, part in enumerate(parts, start=1)
     ]
-    return Intake(images, batch=len(images) > 1, parameters=_parameters(texts))
+    return _Form(images, batch=len(images) > 1, parameters=_parameters(texts))
 
 
 def _attempt(read: Callable[..., bytes], *arguments: object) -> bytes | RequestError:
@@ -210,13 +252,6 @@ def _parameters(texts: Mapping[str, str]) -> Parameters:
         return msgspec.convert(known, Parameters, strict=False)
     except msgspec.ValidationError as error:
         raise _shape_error(str(error)) from error
-
-
-def _merged(body: Parameters, query: Parameters) -> Parameters:
-    return Parameters(
-        query.top_k if body.top_k is msgspec.UNSET else body.top_k,
-        query.min_score if body.min_score is msgspec.UNSET else body.min_score,
-    )
 
 
 def _shape_error(problem: str) -> RequestError:

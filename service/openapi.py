@@ -20,6 +20,7 @@ from service.replies import (
     Failure,
     Health,
     Labels,
+    Limits,
     ModelInfo,
     ModelReply,
     Prediction,
@@ -49,12 +50,11 @@ _PIXEL = (
 _OF_ROUTING = (NoSuchPath, MethodNotAllowed)
 
 
-def document(*, classes: int, needs_api_key: bool) -> Document:
-    """The document for a model of so many classes; `POST /` may need an API key."""
+def document(limits: Limits, *, needs_api_key: bool) -> Document:
+    """The document of a function with these limits; its `POST /` may need an API key."""
     return {
         "openapi": "3.1.1",
         "info": {"title": "classify", "version": "1.0.0", "description": _DESCRIPTION},
-        "servers": [{"url": "./"}],
         "paths": {
             "/": {"post": _classify(needs_api_key=needs_api_key)},
             "/model": {
@@ -66,7 +66,7 @@ def document(*, classes: int, needs_api_key: bool) -> Document:
             "/openapi.json": {"get": _get("openapi", "This document")},
         },
         "components": {
-            "schemas": _schemas(classes),
+            "schemas": _schemas(limits),
             "securitySchemes": {
                 "ApiKey": {"type": "apiKey", "in": "header", "name": API_KEY_HEADER}
             },
@@ -95,10 +95,10 @@ def _classify(*, needs_api_key: bool) -> Document:
 def _request_forms() -> Document:
     form = {
         "type": "object",
-        "description": "One or more images as file parts, under any field names.",
+        "description": "Images as file parts: more than one, and under other names, if you like.",
         "properties": {"image": _BINARY, **_parameters()},
         "required": ["image"],
-        "additionalProperties": _BINARY,
+        "additionalProperties": False,
     }
     one = {"image": _PIXEL, "top_k": 1}
     several = {"instances": [{"b64": _PIXEL}], "parameters": {"top_k": 1}}
@@ -155,7 +155,7 @@ def _ref(schema: type) -> Document:
     return {"$ref": f"{_SCHEMAS}/{schema.__name__}"}
 
 
-def _schemas(classes: int) -> Document:
+def _schemas(limits: Limits) -> Document:
     _, schemas = msgspec.json.schema_components(
         [*_REQUESTS, *_REPLIES, Parameters], ref_template=_SCHEMAS + "/{name}"
     )
@@ -175,7 +175,10 @@ def _schemas(classes: int) -> Document:
     # What the types leave open because another error than theirs is to tell of it.
     schemas["ImageRequest"]["required"] = ["image"]
     schemas["Instance"]["required"] = ["b64"]
-    schemas["InstancesRequest"]["properties"]["instances"]["minItems"] = 1
+    schemas["InstancesRequest"]["properties"]["instances"] |= {
+        "minItems": 1,
+        "maxItems": limits.max_images,
+    }
     for name in ("ImageRequest", "Parameters"):
-        schemas[name]["properties"]["top_k"]["maximum"] = classes
+        schemas[name]["properties"]["top_k"]["maximum"] = limits.max_top_k
     return schemas

@@ -1,0 +1,91 @@
+"""The four forms of a request, and what multipart senders do."""
+
+import base64
+
+import pytest
+from werkzeug import Request
+from werkzeug.test import EnvironBuilder
+
+from service.body import Body
+from service.errors import BadBase64, NoImage
+from service.intake import read_intake
+from tests.service.test_contract import PNG
+
+BASE64 = base64.b64encode(PNG).decode()
+
+
+def intake(**sent):
+    request = Request(EnvironBuilder(method="POST", **sent).get_environ())
+    return read_intake(request, Body(request, limit=10**6), max_images=16, max_top_k=1000)
+
+
+def multipart(*parts):
+    """A form of parts as (headers, content), each header line as senders write them."""
+    blocks = [b"--x\r\n" + headers.encode() + b"\r\n\r\n" + data for headers, data in parts]
+    data = b"\r\n".join([*blocks, b"--x--\r\n"])
+    return intake(data=data, content_type="multipart/form-data; boundary=x")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"json": {"image": BASE64}},
+        {"data": PNG, "content_type": "image/png"},
+        {"data": PNG, "content_type": "application/octet-stream"},
+    ],
+)
+def test_one_image_by_default_with_five_labels(sent):
+    read = intake(**sent)
+    assert (read.images, read.batch, read.top_k, read.min_score) == ([PNG], False, 5, 0)
+
+
+def test_instances_are_a_batch_even_if_there_is_one():
+    read = intake(json={"instances": [{"b64": BASE64}], "parameters": {"top_k": 2}})
+    assert (read.images, read.batch, read.top_k) == ([PNG], True, 2)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        'Content-Disposition: form-data; name="file"; filename="a.jpg"\r\nContent-Type: image/jpeg',
+        'Content-Disposition: form-data; name=""; filename="ü ä.heic"',
+        "Content-Disposition: form-data; name=photo; filename*=utf-8''%e2%82%ac.png",
+        'content-disposition: form-data; name="x"; filename=""\r\nContent-Type: text/plain',
+        'Content-Disposition: form-data; name="x"; filename="a"\r\nContent-Length: 9999999',
+    ],
+)
+def test_a_file_part_is_an_image_whatever_it_is_called(headers):
+    read = multipart((headers, PNG))
+    assert (read.images, read.batch) == ([PNG], False)
+
+
+def test_several_files_are_a_batch_in_the_order_sent():
+    file = 'Content-Disposition: form-data; name="{}"; filename="a"'
+    read = multipart((file.format("b"), PNG), (file.format("a"), b"2"), (file.format("b"), b"3"))
+    assert (read.images, read.batch) == ([PNG, b"2", b"3"], True)
+
+
+def test_the_parameters_may_come_before_or_after_the_files():
+    file = ('Content-Disposition: form-data; name="a"; filename="a"', PNG)
+    top_k = ('Content-Disposition: form-data; name="top_k"', b"3")
+    min_score = ('Content-Disposition: form-data; name="min_score"', b"0.25")
+    for parts in ((top_k, file, min_score), (file, min_score, top_k)):
+        read = multipart(*parts)
+        assert (read.top_k, read.min_score) == (3, 0.25)
+
+
+def test_bytes_that_look_like_a_boundary_stay_in_the_image():
+    tricky = b"\r\n--y\r\n\r\n-x--\r\n--" + PNG
+    file = ('Content-Disposition: form-data; name="a"; filename="a"', tricky)
+    assert multipart(file).images == [tricky]
+
+
+def test_in_a_batch_what_cannot_be_read_is_an_error_in_its_place():
+    read = intake(json={"instances": [{"b64": "?"}, {"b64": BASE64}, {"b64": ""}, {}]})
+    assert [type(image) for image in read.images] == [BadBase64, bytes, NoImage, NoImage]
+
+
+def test_the_default_top_k_is_never_more_than_there_are_classes():
+    request = Request(EnvironBuilder(method="POST", json={"image": BASE64}).get_environ())
+    read = read_intake(request, Body(request, limit=10**6), max_images=1, max_top_k=3)
+    assert read.top_k == 3
