@@ -59,7 +59,7 @@ def test_a_body_shorter_than_declared_is_incomplete():
 
 def test_a_connection_that_breaks_is_incomplete():
     class Broken(Stream):
-        def read(self, size=-1):
+        def read(self, size=-1):  # noqa: ARG002
             raise ConnectionResetError
 
     with pytest.raises(BodyIncomplete, match="the body ended before its last chunk"):
