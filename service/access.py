@@ -34,7 +34,7 @@ def allow_origin(headers: Headers, origin: str | None, origins: Sequence[str]) -
     if "*" in origins:
         headers["Access-Control-Allow-Origin"] = "*"
     elif origins:
-        headers["Vary"] = "Origin"
+        headers.add("Vary", "Origin")
         if origin in origins:
             headers["Access-Control-Allow-Origin"] = str(origin)
     if "Access-Control-Allow-Origin" in headers:
