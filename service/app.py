@@ -9,6 +9,7 @@ import msgspec
 from flask import Request, Response
 
 from model import Classifier, ClassifyError, available_cpus
+from service import page
 from service.access import allow_origin, allow_request, check_api_key
 from service.body import Body
 from service.classification import classify
@@ -41,7 +42,7 @@ class Service:
         self._classifier = Classifier(settings.model_dir, num_threads=settings.num_threads)
         self._turnstile = Turnstile(slots=available_cpus(), max_waiting=settings.max_waiting)
         self._routes: dict[str, dict[str, Handler]] = {
-            "/": {"POST": self._classify},
+            "/": {"GET": self._page, "POST": self._classify},
             "/model": {"GET": self._model},
             "/labels": {"GET": self._labels},
             "/health": {"GET": self._health},
@@ -96,6 +97,9 @@ class Service:
             response.headers["Server-Timing"] = timings.header()
         if not body.drain():
             _leave_unread(response)
+
+    def _page(self, request: Request, *_: object) -> Response:
+        return page.respond(request)
 
     def _classify(self, request: Request, body: Body, timings: Timings) -> Reply:
         check_api_key(request, self._settings.api_keys)

@@ -78,11 +78,16 @@ class Server:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
-        with log.open("w") as output:
+        self._settings = settings
+        self.start()
+
+    def start(self):
+        """Start, or start again at the same address."""
+        with self.log.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "functions_framework", "--target", "classify"],
                 cwd=ROOT,
-                env={**os.environ, **settings, "HOST": "127.0.0.1", "PORT": str(self.port)},
+                env={**os.environ, **self._settings, "HOST": "127.0.0.1", "PORT": str(self.port)},
                 stdout=output,
                 stderr=output,
             )

@@ -197,8 +197,8 @@ def reopened(value):
 @pytest.mark.parametrize(
     ("path", "method", "allow"),
     [
-        ("/", "PUT", "POST"),
-        ("/", "DELETE", "POST"),
+        ("/", "PUT", "GET, POST, HEAD, OPTIONS"),
+        ("/", "DELETE", "GET, POST, HEAD, OPTIONS"),
         ("/model", "POST", "GET, HEAD, OPTIONS"),
         ("/labels", "PATCH", "GET, HEAD, OPTIONS"),
         ("/health", "POST", "GET, HEAD, OPTIONS"),

@@ -1,0 +1,29 @@
+"use strict";
+
+/** A copy of what the template `id` holds. */
+function fromTemplate(id) {
+  return document.getElementById(id).content.firstElementChild.cloneNode(true);
+}
+
+function element(name, content) {
+  const made = document.createElement(name);
+  made.append(content);
+  return made;
+}
+
+function link(text, url) {
+  const anchor = element("a", text);
+  anchor.href = url;
+  return anchor;
+}
+
+/** Fill a <dl> with pairs of a term and its description, each text or an element. */
+function describe(list, pairs) {
+  list.replaceChildren(
+    ...pairs.map(([term, description]) => {
+      const pair = element("div", element("dt", term));
+      pair.append(element("dd", description));
+      return pair;
+    }),
+  );
+}

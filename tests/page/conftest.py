@@ -1,0 +1,138 @@
+"""A real browser on the real function: nothing between them is replaced."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+# Root, as in a container, has no sandbox; the rest keeps Chromium from calling home.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# Chromium's own line for a reply that is an error, or for none: no script can prevent it.
+_FAILED_LOAD = re.compile(r"Failed to load resource: .*?(status of \d+|net::\w+)")
+
+
+@pytest.fixture(scope="session")
+def find_program():
+    """Gives the path of the first of some programs that is installed.
+
+    Without one the test is skipped; in CI it fails, for there nothing may go untested.
+    """
+
+    def find(*names):
+        for name in names:
+            if path := shutil.which(name):
+                return path
+        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        return give_up(f"{names[0]} is not installed")
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def browser(find_program):
+    chromium = find_program("chromium", "chromium-browser", "google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(start_server):
+    """The function with its default settings."""
+    return start_server()
+
+
+@pytest.fixture
+def open_tab(browser, server):
+    """A factory of tabs that show the page; at the end each must have kept quiet."""
+    tabs = []
+
+    def open_tab(url=server.url, **options):
+        context = browser.new_context(**options)
+        tabs.append(Tab(context, url))
+        return tabs[-1]
+
+    yield open_tab
+    for tab in tabs:
+        tab.page.context.close()
+    for tab in tabs:
+        tab.check()
+
+
+@pytest.fixture
+def tab(open_tab):
+    return open_tab()
+
+
+class Tab:
+    """The page in a browser, and all that it asked for and complained of."""
+
+    def __init__(self, context, url):
+        self.page = context.new_page()
+        self.expected_failures = set()
+        self._origin = urlsplit(url).netloc
+        self._failures = set()
+        self._complaints = []
+        self._strays = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self._complaints.append(str(error)))
+        self.page.on("request", self._follow)
+        self.page.goto(url)
+
+    def add(self, *photos):
+        """Pick photos, each a path or a dict of name, mimeType and buffer."""
+        self.page.set_input_files("#choose", photos)
+
+    def card(self, name):
+        return self.page.locator(".card", has=self.page.get_by_role("heading", name=name))
+
+    def expect_label(self, name, label):
+        expect(self.card(name).locator(".labels .what").first).to_have_text(label)
+
+    def expect_failure(self, name, message):
+        expect(self.card(name).locator(".message")).to_contain_text(message)
+
+    def check(self):
+        assert self._complaints == []
+        assert self._strays == []
+        assert self._failures == self.expected_failures
+
+    def _hear(self, message):
+        if failed_load := _FAILED_LOAD.match(message.text):
+            self._failures.add(failed_load[1])
+        else:
+            self._complaints.append(message.text)
+
+    def _follow(self, request):
+        address = urlsplit(request.url)
+        if address.scheme not in ("blob", "data") and address.netloc != self._origin:
+            self._strays.append(request.url)
+
+
+@pytest.fixture(scope="session")
+def chelsea_jpg(photos):
+    """The path of a photo of an Egyptian cat."""
+    return photos / "chelsea.jpg"
+
+
+@pytest.fixture(scope="session")
+def damaged_jpg(photos, tmp_path_factory):
+    """The path of a photo that was cut short."""
+    path = tmp_path_factory.mktemp("photos") / "damaged.jpg"
+    path.write_bytes((photos / "coffee.jpg").read_bytes()[:30_000])
+    return path

@@ -1,0 +1,42 @@
+"""The pictures of the page in README.md: no test, and run by `scripts/screenshots` alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+
+
+def test_desktop(open_tab, photos):
+    tab = open_tab(
+        viewport={"width": 1200, "height": 1090}, device_scale_factor=1.5, reduced_motion="reduce"
+    )
+    take(tab, [photos / "chelsea.jpg", photos / "coffee.jpg"], "page-desktop")
+
+
+def test_phone(open_tab, photos):
+    tab = open_tab(
+        viewport={"width": 390, "height": 844},
+        device_scale_factor=2,
+        is_mobile=True,
+        has_touch=True,
+        color_scheme="dark",
+        reduced_motion="reduce",
+    )
+    take(tab, [photos / "coffee.jpg"], "page-phone")
+
+
+def take(tab, photos, name):
+    show(tab, photos)
+    # Once more: the first photo waits for the model to load, which most never do.
+    tab.page.reload()
+    show(tab, photos)
+    tab.page.evaluate("scrollTo(0, 0)")
+    tab.page.screenshot(path=IMAGES / f"{name}.jpg", quality=88)
+
+
+def show(tab, photos):
+    tab.add(*photos)
+    expect(tab.page.locator(".card[data-state=done]")).to_have_count(len(photos))
