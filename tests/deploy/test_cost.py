@@ -1,0 +1,23 @@
+"""The estimate is the formula in deploy/cost.sh, worked out by hand here."""
+
+import re
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("flags", "dollars"),
+    [
+        # 1 M x 0.2 s: 20,000 CPU seconds beyond the free ones.
+        (["--load", "1000000"], "0.48"),
+        # 1.82 M CPU seconds, 1.64 M GiB seconds, 8 M requests beyond the free ones.
+        (["--load", "10000000"], "50.98"),
+        (["--load", "0"], "0.00"),
+        # One idle instance: 2,628,000 s x (1 CPU + 1 GiB) x 0.0000025.
+        (["--load", "0", "--min-instances", "1"], "13.14"),
+        (["--load", "0", "--min-instances", "1", "--memory", "512Mi"], "9.86"),
+    ],
+)
+def test_estimate(deploy, flags, dollars):
+    said = deploy("--dry-run", *flags)
+    assert re.search(r"Cost: +about \$(\S+) for", said)[1] == dollars
