@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 from flask import Request, Response
 
-from model import Classifier, ClassifyError, available_cpus
+from model import Classifier, ClassifyError
 from service import page
 from service.access import allow_origin, allow_request, check_api_key
 from service.body import Body
@@ -40,7 +40,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._classifier = Classifier(settings.model_dir, num_threads=settings.num_threads)
-        self._turnstile = Turnstile(slots=available_cpus(), max_waiting=settings.max_waiting)
+        self._turnstile = Turnstile(slots=settings.num_threads, max_waiting=settings.max_waiting)
         self._routes: dict[str, dict[str, Handler]] = {
             "/": {"GET": self._page, "POST": self._classify},
             "/model": {"GET": self._model},

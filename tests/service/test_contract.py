@@ -354,9 +354,8 @@ def test_when_all_places_are_taken_the_answer_is_503_with_retry_after(make_clien
         leave.wait(30)
         return read_picture(*arguments, **options)
 
-    monkeypatch.setattr("service.app.available_cpus", lambda: 1)
     monkeypatch.setattr("service.classification.read_picture", slow)
-    client = make_client(MAX_WAITING="1")
+    client = make_client(NUM_THREADS="1", MAX_WAITING="1")
     with ThreadPoolExecutor(3) as pool:
         posts = [pool.submit(client.post, "/", **form()) for _ in range(3)]
         done, waiting = wait(posts, timeout=30, return_when=FIRST_COMPLETED)
