@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,39 +21,39 @@ except ImportError:  # where LiteRT has no wheel (32-bit Arm): the same, by its 
 
 
 class Classifier:
-    """A TFLite network and its card, from a folder that holds both.
+    """A TFLite network, its card and its labels, from a folder that holds all three.
 
-    Nothing is read before it is needed, and what failed to load is tried again at the
-    next use, so that a repaired file is picked up. `num_threads` is for one inference.
+    The network is loaded at its first use. What failed to load is read anew at the next, so
+    that a repaired file is picked up. `num_threads` is for one inference.
     """
 
     def __init__(self, folder: Path, *, num_threads: int) -> None:
-        self.folder = folder
-        self.num_threads = num_threads
+        self._folder = folder
+        self._num_threads = num_threads
         # One lock is enough: an Interpreter cannot run twice at once, and the threads of
         # one inference already fill the CPUs.
         self._lock = threading.Lock()
-        self._network: _Network | None = None
+        self._loaded: _Loaded | None = None
 
-    @cached_property
+    @property
     def card(self) -> ModelCard:
         """The model card. Raises ModelUnavailable."""
-        return read_card(self.folder)
+        return self._loaded.card if self._loaded else read_card(self._folder)
 
-    @cached_property
+    @property
     def labels(self) -> list[Label]:
         """The classes by index. Raises ModelUnavailable."""
-        return read_labels(self.folder / self.card.labels, classes=self.card.classes)
+        return self._loaded.labels if self._loaded else _labels_of(self.card, self._folder)
 
     @property
     def loaded(self) -> bool:
         """Whether the network is in memory."""
-        return self._network is not None
+        return self._loaded is not None
 
     def load(self) -> None:
         """Bring the network into memory if it is not there. Raises ModelUnavailable."""
         with self._lock:
-            self._loaded_network()
+            self._load()
 
     def scores(self, pixels: Pixels) -> Scores:
         """Probabilities, float32 [classes], of a picture's pixels, uint8 [size, size, 3].
@@ -62,17 +61,32 @@ class Classifier:
         Raises ModelUnavailable if the network cannot be loaded.
         """
         with self._lock:
-            output = self._loaded_network().run(pixels)
-        return softmax(output) if self.card.output == "logits" else output
+            loaded = self._load()
+            output = loaded.network.run(pixels)
+        return softmax(output) if loaded.card.output == "logits" else output
 
-    def _loaded_network(self) -> _Network:
-        """The network; the lock must be held."""
-        if self._network is None:
-            labels = len(self.labels)
-            path = self.folder / self.card.file
-            _check_sha256(path, self.card.sha256)
-            self._network = _Network(path, self.card.input.size, labels, self.num_threads)
-        return self._network
+    def _load(self) -> _Loaded:
+        """What is loaded; the lock must be held."""
+        if self._loaded is None:
+            card = read_card(self._folder)
+            labels = _labels_of(card, self._folder)
+            path = self._folder / card.file
+            _check_sha256(path, card.sha256)
+            network = _Network(path, card.input.size, card.classes, self._num_threads)
+            self._loaded = _Loaded(card, labels, network)
+        return self._loaded
+
+
+class _Loaded(NamedTuple):
+    """A card, and the labels and the network that were found to fit it."""
+
+    card: ModelCard
+    labels: list[Label]
+    network: _Network
+
+
+def _labels_of(card: ModelCard, folder: Path) -> list[Label]:
+    return read_labels(folder / card.labels, classes=card.classes)
 
 
 class _Network:

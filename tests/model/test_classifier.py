@@ -109,6 +109,17 @@ def rewrite_card(folder, **change):
     (folder / "model.json").write_text(json.dumps(card))
 
 
+def test_a_card_that_was_wrong_is_read_again(folder):
+    right = (folder / "model.json").read_bytes()
+    rewrite_card(folder, sha256="0" * 64)
+    classifier = Classifier(folder, num_threads=1)
+    with pytest.raises(ModelUnavailable, match="is damaged"):
+        classifier.load()
+    (folder / "model.json").write_bytes(right)
+    classifier.load()
+    assert classifier.loaded
+
+
 def test_a_file_that_is_no_model_is_refused(folder):
     (folder / "note.txt").write_text("not a model")
     sha256 = hashlib.sha256(b"not a model").hexdigest()
