@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import importlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,13 @@ _PLUGINS = {
     "HEIC": "pi_heif.HeifImagePlugin",
 }
 
+# ITU-T T.81 B.1.1.3. Each scan of a progressive JPEG is a pass over all its pixels, and a
+# scan can be 12 bytes long; cameras and editors write some ten. Two thousand million pixels
+# are about a second; even of a tiny picture a scan takes as long as half a million pixels.
+_START_OF_SCAN = b"\xff\xda"
+_MAX_SCANNED_PIXELS = 2_000_000_000
+_LEAST_SCAN = 500_000
+
 # EXIF 2.32, tag 0x0112: what to do to the stored picture to see it upright.
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -65,6 +73,11 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _ON_ITS_SIDE = {5, 6, 7, 8}
+
+# How many times larger than the result a picture may be when it is resized at last; of what
+# is larger, whole squares are averaged first, which is faster and looks the same.
+_REDUCING_GAP = 3
+_BAND_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -87,15 +100,12 @@ def read_picture(data: bytes, spec: Input, *, max_pixels: int) -> Picture:
     name = _format_of(data)
     with _decoder_errors(name), _open(data, name) as image:
         width, height = image.size
-        if width * height > max_pixels:
-            raise TooManyPixels(
-                f"the image is {width}x{height} pixels; at most {max_pixels:,} are accepted"
-            )
+        _check_effort(data, width, height, max_pixels)
         # libjpeg decodes at 1/2, 1/4 or 1/8, five times as fast; other formats ignore it.
         image.draft(None, (spec.resize, spec.resize))
         image.load()
         orientation = _orientation(image)
-        square = _flat(_centre_square(_resamplable(image), spec))
+        square = _centre_square(image, spec)
     if orientation in _UPRIGHT:
         square = square.transpose(_UPRIGHT[orientation])
     if orientation in _ON_ITS_SIDE:
@@ -141,6 +151,20 @@ def _decoder_errors(name: str) -> Iterator[None]:
         raise ImageCorrupt(f"the {name} image is damaged or cut short: {error}") from error
 
 
+def _check_effort(data: bytes, width: int, height: int, max_pixels: int) -> None:
+    """Raise TooManyPixels if decoding would take too much memory or time."""
+    if width * height > max_pixels:
+        raise TooManyPixels(
+            f"the image is {width}x{height} pixels; at most {max_pixels:,} are accepted"
+        )
+    scans = data.count(_START_OF_SCAN) if data.startswith(b"\xff\xd8") else 1
+    if scans * max(width * height, _LEAST_SCAN) > _MAX_SCANNED_PIXELS:
+        raise TooManyPixels(
+            f"the JPEG is stored in {scans:,} passes over {width}x{height} pixels, which would "
+            "take too long to decode; save it anew"
+        )
+
+
 def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1 (upright) where there is none or it is unreadable."""
     try:
@@ -149,45 +173,63 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _resamplable(image: Image.Image) -> Image.Image:
-    """The picture in a mode whose values may be averaged, with transparency as a channel."""
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.mode in ("I", "F"):
-        return Image.fromarray(_stretched(np.asarray(image, np.float64)))
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    if image.mode in ("1", "P"):
-        return image.convert("RGB")
-    return image
-
-
-def _stretched(values: npt.NDArray[np.float64]) -> Pixels:
-    """Values without a fixed white (32-bit integers, floats) spread over 0 to 255."""
-    low, high = values.min(), values.max()
-    scaled: Pixels = np.round((values - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)
-    return scaled
-
-
 def _centre_square(image: Image.Image, spec: Input) -> Image.Image:
-    """Resize the short side to `spec.resize` and cut `spec.size` from the centre, in one step."""
+    """Resize the short side to `spec.resize` and cut `spec.size` from the centre, as RGB."""
     width, height = image.size
     side = min(width, height) * spec.size / spec.resize
     left, top = (width - side) / 2, (height - side) / 2
-    return image.resize(
+    factor = max(1, int(side / (spec.size * _REDUCING_GAP)))
+    square = _reduced(image, factor).resize(
         (spec.size, spec.size),
         Image.Resampling.BILINEAR,
-        box=(left, top, left + side, top + side),
-        # Average whole blocks first where the picture is much larger: no visible difference.
-        reducing_gap=3.0,
+        box=(left / factor, top / factor, (left + side) / factor, (top + side) / factor),
     )
+    return _flat(square)
+
+
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    """The picture with `factor` x `factor` pixels averaged to one.
+
+    Band by band, so that no second copy of a large picture is ever in memory.
+    """
+    averageable = _averageable(image)
+    rows = factor * _BAND_ROWS
+    bands = [
+        averageable(image.crop((0, top, image.width, min(top + rows, image.height)))).reduce(factor)
+        for top in range(0, image.height, rows)
+    ]
+    reduced = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
+    for number, band in enumerate(bands):
+        reduced.paste(band, (0, number * _BAND_ROWS))
+    return reduced
+
+
+def _averageable(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
+    """How to bring bands of this picture into a mode whose values may be averaged."""
+    if image.mode.startswith("I;16"):
+        return lambda band: Image.fromarray((np.asarray(band) >> 8).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        low, high = cast("tuple[float, float]", image.getextrema())
+        return lambda band: Image.fromarray(_stretched(np.asarray(band), low, high))
+    if image.has_transparency_data:
+        # Premultiplied: the colour of a transparent pixel does not count.
+        return lambda band: band.convert("RGBA").convert("RGBa")
+    if image.mode in ("1", "P"):
+        return lambda band: band.convert("RGB")
+    return lambda band: band
+
+
+def _stretched(values: npt.NDArray[Any], low: float, high: float) -> Pixels:
+    """Values without a fixed white (32-bit integers, floats) spread over 0 to 255."""
+    scaled = (values.astype(np.float64) - low) * (255 / max(high - low, 1e-12))
+    return np.nan_to_num(np.round(scaled)).clip(0, 255).astype(np.uint8)
 
 
 def _flat(image: Image.Image) -> Image.Image:
     """The picture in RGB, transparency laid on white."""
-    if image.mode == "RGBA":
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
+    if image.mode == "RGBa":
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     if image.mode == "LAB":
         return _lab_to_rgb(image)
     return image.convert("RGB")
