@@ -218,6 +218,19 @@ def test_the_limit_holds_before_anything_is_decoded():
         read(header_only)
 
 
+def with_scans(image, count):
+    """A progressive JPEG whose last scan is there so many times more."""
+    data = saved(image, "JPEG", progressive=True)
+    start, end = data.rindex(b"\xff\xda"), data.rindex(b"\xff\xd9")
+    return data[:end] + data[start:end] * count + data[end:]
+
+
+def test_a_progressive_jpeg_is_read_and_one_of_endless_scans_is_not(cat, upright):
+    assert difference(read(with_scans(cat, 0)), upright) < 4
+    with pytest.raises(TooManyPixels, match=r"in 5,010 passes over 451x300 pixels"):
+        read(with_scans(cat, 5000))
+
+
 @pytest.mark.parametrize("file_format", WRITABLE)
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
 def test_a_file_cut_short_is_corrupt(cat, file_format, share):
