@@ -7,7 +7,8 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir --requirement requirements.txt
 COPY . .
 
-# The settings that deploy.sh makes, and why, are explained there.
-ENV PRELOAD=true THREADS=8 MALLOC_ARENA_MAX=1 PORT=8080 PYTHONUNBUFFERED=1
+# deploy.sh explains these settings. Here nothing limits the requests that come at once, so
+# there are threads for all that may wait (MAX_WAITING) and to spare for health checks.
+ENV PRELOAD=true THREADS=80 MALLOC_ARENA_MAX=1 PORT=8080 PYTHONUNBUFFERED=1
 USER 65534:65534
 CMD ["functions-framework", "--target=classify"]

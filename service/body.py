@@ -11,6 +11,8 @@ from service.errors import BodyIncomplete, BodyTooLarge
 # answer: many clients send all they have before they listen. It is what Cloud Run lets in.
 DRAIN_BYTES = 32 * 2**20
 _CHUNK = 2**20
+# As long as a phone may lose its network between two bytes.
+IDLE_SECONDS = 10.0
 
 
 class Body:
@@ -25,6 +27,9 @@ class Body:
         self._declared = request.content_length
         self._limit = limit
         self._count = 0
+        # gunicorn would wait for ever for a sender that has gone silent, and keep its thread.
+        if connection := request.environ.get("gunicorn.socket"):
+            connection.settimeout(IDLE_SECONDS)
 
     def read_all(self) -> bytes:
         """All bytes of the body."""

@@ -46,6 +46,14 @@ _PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg=="
 )
 
+_PAGE = {
+    "operationId": "page",
+    "summary": "A page for people: drop a photo, see what it is",
+    "responses": {
+        "200": {"description": "The page", "content": {"text/html": {"schema": {"type": "string"}}}}
+    },
+}
+
 # No request to a path and method of this document can get these.
 _OF_ROUTING = (NoSuchPath, MethodNotAllowed)
 
@@ -56,7 +64,7 @@ def document(limits: Limits, *, needs_api_key: bool) -> Document:
         "openapi": "3.1.1",
         "info": {"title": "classify", "version": "1.0.0", "description": _DESCRIPTION},
         "paths": {
-            "/": {"post": _classify(needs_api_key=needs_api_key)},
+            "/": {"get": _PAGE, "post": _classify(needs_api_key=needs_api_key)},
             "/model": {
                 "get": _get("model", "What the model is, its terms, the limits", ModelReply)
             },

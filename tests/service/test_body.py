@@ -1,12 +1,13 @@
 """Bodies: declared or chunked, complete or not, never beyond the limit."""
 
 import io
+import socket
 
 import pytest
 from werkzeug import Request
 from werkzeug.test import EnvironBuilder
 
-from service.body import DRAIN_BYTES, Body
+from service.body import DRAIN_BYTES, IDLE_SECONDS, Body
 from service.errors import BodyIncomplete, BodyTooLarge
 
 
@@ -64,6 +65,23 @@ def test_a_connection_that_breaks_is_incomplete():
 
     with pytest.raises(BodyIncomplete, match="the body ended before its last chunk"):
         body_of(Broken(10)).read_all()
+
+
+def test_a_sender_that_has_gone_silent_is_not_waited_for():
+    near, far = socket.socketpair()
+    with near, far, near.makefile("rb", buffering=0) as stream:
+        environ = EnvironBuilder(method="POST").get_environ() | {
+            "wsgi.input": stream,
+            "wsgi.input_terminated": True,
+            "CONTENT_LENGTH": "100",
+            "gunicorn.socket": near,
+        }
+        body = Body(Request(environ), limit=1000)
+        assert near.gettimeout() == IDLE_SECONDS
+        near.settimeout(0.01)
+        far.sendall(b"only this")
+        with pytest.raises(BodyIncomplete, match="was the connection lost"):
+            body.read_all()
 
 
 def test_what_is_left_can_be_drained():
