@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             else:
                 print(_table(result), flush=True)
     except ModelUnavailable as error:
-        print(error, file=sys.stderr)
+        print(f"{options.model}: {error}", file=sys.stderr)
         return 1
     return 1 if errors else 0
 

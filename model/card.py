@@ -88,9 +88,11 @@ def read_card(folder: Path) -> ModelCard:
     try:
         return msgspec.json.decode(path.read_bytes(), type=ModelCard)
     except OSError as error:
-        raise ModelUnavailable(f"the model card {path} cannot be read: {error.strerror}") from error
+        raise ModelUnavailable(
+            f"the model card {path.name} cannot be read: {error.strerror}"
+        ) from error
     except msgspec.MsgspecError as error:
-        raise ModelUnavailable(f"the model card {path} is not valid: {error}") from error
+        raise ModelUnavailable(f"the model card {path.name} is not valid: {error}") from error
 
 
 def read_labels(path: Path, *, classes: int) -> list[Label]:
@@ -101,13 +103,15 @@ def read_labels(path: Path, *, classes: int) -> list[Label]:
     try:
         labels = _parse_labels(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ModelUnavailable(f"the labels {path} cannot be read: {error.strerror}") from error
+        raise ModelUnavailable(
+            f"the labels {path.name} cannot be read: {error.strerror}"
+        ) from error
     except ValueError as error:
         raise ModelUnavailable(
-            f"the labels {path} are not tab-separated index, wnid and label: {error}"
+            f"the labels {path.name} are not tab-separated index, wnid and label: {error}"
         ) from error
     if [label.index for label in labels] != list(range(classes)):
-        raise ModelUnavailable(f"{path} does not number its labels from 0 to {classes - 1}")
+        raise ModelUnavailable(f"{path.name} does not number its labels from 0 to {classes - 1}")
     return labels
 
 

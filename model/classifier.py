@@ -37,12 +37,12 @@ class Classifier:
 
     @property
     def card(self) -> ModelCard:
-        """The model card. Raises ModelUnavailable."""
+        """The model card, read anew until the network is loaded. Raises ModelUnavailable."""
         return self._loaded.card if self._loaded else read_card(self._folder)
 
     @property
     def labels(self) -> list[Label]:
-        """The classes by index. Raises ModelUnavailable."""
+        """The classes by index, read like the card. Raises ModelUnavailable."""
         return self._loaded.labels if self._loaded else _labels_of(self.card, self._folder)
 
     @property
@@ -50,10 +50,13 @@ class Classifier:
         """Whether the network is in memory."""
         return self._loaded is not None
 
-    def load(self) -> None:
-        """Bring the network into memory if it is not there. Raises ModelUnavailable."""
+    def load(self) -> bool:
+        """Bring the network into memory; False if it was there. Raises ModelUnavailable."""
         with self._lock:
-            self._load()
+            if self._loaded is None:
+                self._loaded = _load(self._folder, self._num_threads)
+                return True
+            return False
 
     def scores(self, pixels: Pixels) -> Scores:
         """Probabilities, float32 [classes], of a picture's pixels, uint8 [size, size, 3].
@@ -61,20 +64,9 @@ class Classifier:
         Raises ModelUnavailable if the network cannot be loaded.
         """
         with self._lock:
-            loaded = self._load()
+            loaded = self._loaded = self._loaded or _load(self._folder, self._num_threads)
             output = loaded.network.run(pixels)
         return softmax(output) if loaded.card.output == "logits" else output
-
-    def _load(self) -> _Loaded:
-        """What is loaded; the lock must be held."""
-        if self._loaded is None:
-            card = read_card(self._folder)
-            labels = _labels_of(card, self._folder)
-            path = self._folder / card.file
-            _check_sha256(path, card.sha256)
-            network = _Network(path, card.input.size, card.classes, self._num_threads)
-            self._loaded = _Loaded(card, labels, network)
-        return self._loaded
 
 
 class _Loaded(NamedTuple):
@@ -83,6 +75,14 @@ class _Loaded(NamedTuple):
     card: ModelCard
     labels: list[Label]
     network: _Network
+
+
+def _load(folder: Path, num_threads: int) -> _Loaded:
+    card = read_card(folder)
+    labels = _labels_of(card, folder)
+    path = folder / card.file
+    _check_sha256(path, card.sha256)
+    return _Loaded(card, labels, _Network(path, card.input.size, card.classes, num_threads))
 
 
 def _labels_of(card: ModelCard, folder: Path) -> list[Label]:
@@ -97,15 +97,15 @@ class _Network:
             self._interpreter = Interpreter(str(path), num_threads=num_threads)
             self._interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as error:
-            raise ModelUnavailable(f"{path} is not a TFLite model: {error}") from error
+            raise ModelUnavailable(f"{path.name} is not a TFLite model: {error}") from error
         self._input: dict[str, Any] = self._interpreter.get_input_details()[0]
         self._output: dict[str, Any] = self._interpreter.get_output_details()[0]
         shapes = [detail["shape"].tolist() for detail in (self._input, self._output)]
         expected = [[1, size, size, 3], [1, classes]]
         if shapes != expected or self._input["dtype"] not in (np.uint8, np.int8):
             raise ModelUnavailable(
-                f"{path} takes {self._input['dtype'].__name__} {shapes[0]} and gives {shapes[1]}; "
-                f"by its card it takes uint8 or int8 {expected[0]} and gives {expected[1]}"
+                f"{path.name} takes {self._input['dtype'].__name__} {shapes[0]} and gives "
+                f"{shapes[1]}; by its card it takes uint8 or int8 {expected[0]} and gives {expected[1]}"
             )
 
     def run(self, pixels: Pixels) -> Scores:
@@ -135,6 +135,6 @@ def _check_sha256(path: Path, expected: str) -> None:
         with path.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ModelUnavailable(f"the model {path} cannot be read: {error.strerror}") from error
+        raise ModelUnavailable(f"the model {path.name} cannot be read: {error.strerror}") from error
     if actual != expected:
-        raise ModelUnavailable(f"the model {path} is damaged: its sha256 is not the card's")
+        raise ModelUnavailable(f"the model {path.name} is damaged: its sha256 is not the card's")

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import importlib
 import io
+import math
+import re
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from model.card import Input
 from model.errors import ImageCorrupt, ImageError, TooManyPixels, UnsupportedImageFormat
@@ -26,8 +29,13 @@ Pixels = npt.NDArray[np.uint8]
 #: The formats that are read. Most of Pillow's security holes were in the others.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIC")
 
-# Our own limit replaces Pillow's, which is global, and at first only warns.
+#: The largest picture, width x height, unless the caller says otherwise.
+MAX_PIXELS = 50_000_000
+
+# Pillow's own limit is global for the process, and at first only warns; ours is for each
+# picture. What it warns of in damaged metadata would be noise between the lines of the log.
 Image.MAX_IMAGE_PIXELS = None
+warnings.filterwarnings("ignore", module="PIL")
 
 # How the files begin. JPEG: ITU-T T.81 B.1.1.3; PNG: W3C PNG 5.2; GIF: GIF89a 17;
 # BMP: BITMAPFILEHEADER; TIFF: TIFF 6.0 section 2, and 43 for BigTIFF.
@@ -59,6 +67,9 @@ _PLUGINS = {
 # scan can be 12 bytes long; cameras and editors write some ten. Two thousand million pixels
 # are about a second; even of a tiny picture a scan takes as long as half a million pixels.
 _START_OF_SCAN = b"\xff\xda"
+_END_OF_IMAGE = b"\xff\xd9"
+# What follows 0xFF inside a scan is a stuffed 0 or a restart; before a marker it is padding.
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 _MAX_SCANNED_PIXELS = 2_000_000_000
 _LEAST_SCAN = 500_000
 
@@ -100,7 +111,7 @@ def read_picture(data: bytes, spec: Input, *, max_pixels: int) -> Picture:
     name = _format_of(data)
     with _decoder_errors(name), _open(data, name) as image:
         width, height = image.size
-        _check_effort(data, width, height, max_pixels)
+        _check_effort(data, name, image.size, max_pixels)
         # libjpeg decodes at 1/2, 1/4 or 1/8, five times as fast; other formats ignore it.
         image.draft(None, (spec.resize, spec.resize))
         image.load()
@@ -147,22 +158,44 @@ def _decoder_errors(name: str) -> Iterator[None]:
         yield
     except (ImageError, MemoryError):
         raise
+    except UnidentifiedImageError as error:
+        raise ImageCorrupt(
+            f"the {name} image is damaged, cut short or of a rare kind: its header cannot be read"
+        ) from error
     except Exception as error:
-        raise ImageCorrupt(f"the {name} image is damaged or cut short: {error}") from error
+        raise ImageCorrupt(
+            f"the {name} image is damaged or cut short: {error or type(error).__name__}"
+        ) from error
 
 
-def _check_effort(data: bytes, width: int, height: int, max_pixels: int) -> None:
+def _check_effort(data: bytes, name: str, size: tuple[int, int], max_pixels: int) -> None:
     """Raise TooManyPixels if decoding would take too much memory or time."""
+    width, height = size
     if width * height > max_pixels:
         raise TooManyPixels(
             f"the image is {width}x{height} pixels; at most {max_pixels:,} are accepted"
         )
-    scans = data.count(_START_OF_SCAN) if data.startswith(b"\xff\xd8") else 1
+    # Counting bytes that look like a scan is fast, and enough for all but a few.
+    scans = data.count(_START_OF_SCAN) if name == "JPEG" else 1
+    if scans * max(width * height, _LEAST_SCAN) > _MAX_SCANNED_PIXELS:
+        scans = _count_scans(data)
     if scans * max(width * height, _LEAST_SCAN) > _MAX_SCANNED_PIXELS:
         raise TooManyPixels(
             f"the JPEG is stored in {scans:,} passes over {width}x{height} pixels, which would "
             "take too long to decode; save it anew"
         )
+
+
+def _count_scans(data: bytes) -> int:
+    """The scans of a JPEG's first picture, not those of thumbnails or of what is appended."""
+    scans, position = 0, 2
+    while marker := _MARKER.search(data, position):
+        position = marker.end()
+        if marker[0] == _END_OF_IMAGE:
+            break
+        scans += marker[0] == _START_OF_SCAN
+        position += int.from_bytes(data[position : position + 2], "big")
+    return scans
 
 
 def _orientation(image: Image.Image) -> int:
@@ -207,9 +240,12 @@ def _reduced(image: Image.Image, factor: int) -> Image.Image:
 def _averageable(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
     """How to bring bands of this picture into a mode whose values may be averaged."""
     if image.mode.startswith("I;16"):
-        return lambda band: Image.fromarray((np.asarray(band) >> 8).astype(np.uint8))
+        transparent = image.info.get("transparency")
+        return lambda band: Image.fromarray(_to_8_bits(np.asarray(band), transparent))
     if image.mode in ("I", "F"):
         low, high = cast("tuple[float, float]", image.getextrema())
+        if not math.isfinite(low + high):
+            raise ImageCorrupt("the image has values that are not finite")
         return lambda band: Image.fromarray(_stretched(np.asarray(band), low, high))
     if image.has_transparency_data:
         # Premultiplied: the colour of a transparent pixel does not count.
@@ -219,10 +255,16 @@ def _averageable(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
     return lambda band: band
 
 
+def _to_8_bits(values: npt.NDArray[np.uint16], transparent: int | None) -> Pixels:
+    """The upper halves of 16-bit values; the one that stands for transparency is white."""
+    upper = (values >> 8).astype(np.uint8)
+    return upper if transparent is None else np.where(values == transparent, 255, upper)
+
+
 def _stretched(values: npt.NDArray[Any], low: float, high: float) -> Pixels:
     """Values without a fixed white (32-bit integers, floats) spread over 0 to 255."""
     scaled = (values.astype(np.float64) - low) * (255 / max(high - low, 1e-12))
-    return np.nan_to_num(np.round(scaled)).clip(0, 255).astype(np.uint8)
+    return np.nan_to_num(scaled.round()).astype(np.uint8)
 
 
 def _flat(image: Image.Image) -> Image.Image:

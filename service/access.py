@@ -35,8 +35,8 @@ def allow_origin(headers: Headers, origin: str | None, origins: Sequence[str]) -
         headers["Access-Control-Allow-Origin"] = "*"
     elif origins:
         headers.add("Vary", "Origin")
-        if origin in origins:
-            headers["Access-Control-Allow-Origin"] = str(origin)
+        if origin is not None and origin in origins:
+            headers["Access-Control-Allow-Origin"] = origin
     if "Access-Control-Allow-Origin" in headers:
         headers["Access-Control-Expose-Headers"] = "Server-Timing, Retry-After"
 

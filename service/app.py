@@ -8,14 +8,15 @@ from collections.abc import Callable
 import msgspec
 from flask import Request, Response
 
-from model import Classifier, ClassifyError
+from model import Classifier, ClassifyError, ModelUnavailable
 from service import page
 from service.access import allow_origin, allow_request, check_api_key
 from service.body import Body
 from service.classification import classify
 from service.errors import MethodNotAllowed, NoSuchPath
+from service.exchange import Exchange
 from service.intake import read_intake
-from service.logs import log_request
+from service.logs import log_failure, log_request
 from service.openapi import document
 from service.replies import (
     Health,
@@ -31,7 +32,7 @@ from service.settings import Settings
 from service.timings import Timings
 from service.turnstile import Turnstile
 
-Handler = Callable[[Request, Body, Timings], Reply | Response]
+Handler = Callable[[Exchange], Reply | Response]
 
 
 class Service:
@@ -52,25 +53,25 @@ class Service:
         if settings.preload:
             # In the worker, not in the server that forks it: the interpreter's threads would
             # stay behind.
-            os.register_at_fork(after_in_child=self._classifier.load)
+            os.register_at_fork(after_in_child=self._preload)
 
     def respond(self, request: Request) -> Response:
         """The answer to a request, whatever it is."""
-        timings = Timings()
         body = Body(request, limit=self._settings.max_body_bytes)
-        unexpected = None
+        exchange = Exchange(request, body, Timings())
         headers: dict[str, str] = {}
+        unexpected = None
         reply: Reply | Response
         try:
-            reply = self._handler(request)(request, body, timings)
+            reply = self._handler(request)(exchange)
         except ClassifyError as error:
             reply, headers = failure(error), error_headers(error)
         except Exception as error:  # noqa: BLE001 - the caller gets INTERNAL, the log all
             reply, unexpected = failure(error), error
         response = reply if isinstance(reply, Response) else response_of(reply)
         response.headers.update(headers)
-        self._finish(request, response, body, timings)
-        log_request(request, response, reply, timings, unexpected)
+        self._finish(exchange, response)
+        log_request(exchange, response, reply, unexpected)
         return response
 
     def _handler(self, request: Request) -> Handler:
@@ -86,28 +87,38 @@ class Service:
             raise MethodNotAllowed(f"{request.path} answers {allow} only", allow=allow)
         return handler
 
-    def _finish(self, request: Request, response: Response, body: Body, timings: Timings) -> None:
+    def _finish(self, exchange: Exchange, response: Response) -> None:
         """Add what every answer has."""
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Content-Type-Options"] = "nosniff"
-        allow_origin(response.headers, request.origin, self._settings.cors_origins)
-        if request.method == "OPTIONS":
+        allow_origin(response.headers, exchange.request.origin, self._settings.cors_origins)
+        if exchange.request.method == "OPTIONS":
             allow_request(response.headers)
-        if timings.milliseconds:
-            response.headers["Server-Timing"] = timings.header()
-        if not body.drain():
+        if exchange.timings.milliseconds:
+            response.headers["Server-Timing"] = exchange.timings.header()
+        if not exchange.body.drain():
             _leave_unread(response)
 
-    def _page(self, request: Request, *_: object) -> Response:
-        return page.respond(request)
+    def _preload(self) -> None:
+        try:
+            self._classifier.load()
+        except ModelUnavailable as error:  # the server starts, and /ready tells why
+            log_failure(f"the model cannot be preloaded: {error}")
 
-    def _classify(self, request: Request, body: Body, timings: Timings) -> Reply:
-        check_api_key(request, self._settings.api_keys)
-        settings, classes = self._settings, self._classifier.card.classes
+    def _page(self, exchange: Exchange) -> Response:
+        return page.respond(exchange.request)
+
+    def _classify(self, exchange: Exchange) -> Reply:
+        settings, timings = self._settings, exchange.timings
+        check_api_key(exchange.request, settings.api_keys)
+        classes = self._classifier.card.classes
         with self._turnstile.place():
             with timings.measure("read"):
                 intake = read_intake(
-                    request, body, max_images=settings.max_images, max_top_k=classes
+                    exchange.request,
+                    exchange.body,
+                    max_images=settings.max_images,
+                    max_top_k=classes,
                 )
             with self._turnstile.turn(timings):
                 return classify(
@@ -123,25 +134,27 @@ class Service:
             max_top_k=self._classifier.card.classes,
         )
 
-    def _model(self, *_: object) -> Reply:
+    def _model(self, _: Exchange) -> Reply:
         card = msgspec.structs.asdict(self._classifier.card)
         return ModelReply(**card, limits=self._limits())
 
-    def _labels(self, *_: object) -> Reply:
+    def _labels(self, _: Exchange) -> Reply:
         return Labels(self._classifier.labels)
 
-    def _health(self, *_: object) -> Reply:
+    def _health(self, _: Exchange) -> Reply:
         return Health(model_loaded=self._classifier.loaded)
 
-    def _ready(self, *_: object) -> Reply:
+    def _ready(self, _: Exchange) -> Reply:
         self._classifier.load()
         return Health(model_loaded=True)
 
-    def _openapi(self, *_: object) -> Reply:
+    def _openapi(self, _: Exchange) -> Reply:
         return document(self._limits(), needs_api_key=bool(self._settings.api_keys))
 
-    def _preflight(self, *_: object) -> Response:
-        return Response(status=204)
+    def _preflight(self, _: Exchange) -> Response:
+        response = Response(status=204)
+        del response.headers["Content-Type"]  # there is no content
+        return response
 
 
 def _allowed(methods: dict[str, Handler]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from werkzeug import Request
-from werkzeug.exceptions import ClientDisconnected
 
 from service.errors import BodyIncomplete, BodyTooLarge
 
@@ -26,10 +25,15 @@ class Body:
         self._stream = request.stream
         self._declared = request.content_length
         self._limit = limit
-        self._count = 0
+        self._count = 0  # bytes that were read
         # gunicorn would wait for ever for a sender that has gone silent, and keep its thread.
         if connection := request.environ.get("gunicorn.socket"):
             connection.settimeout(IDLE_SECONDS)
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has, as far as that is known."""
+        return self._declared or self._count
 
     def read_all(self) -> bytes:
         """All bytes of the body."""
@@ -46,6 +50,8 @@ class Body:
 
     def drain(self) -> bool:
         """Read and drop what is left, within reason; whether that was all of it."""
+        if self._declared is not None and self._declared - self._count > DRAIN_BYTES:
+            return False
         try:
             return any(not self._read(_CHUNK) for _ in range(DRAIN_BYTES // _CHUNK))
         except BodyIncomplete:
@@ -54,7 +60,7 @@ class Body:
     def _read(self, size: int) -> bytes:
         try:
             data = self._stream.read(size)
-        except (ClientDisconnected, OSError) as error:
+        except Exception as error:  # every server has errors of its own for a broken body
             raise self._incomplete() from error
         self._count += len(data)
         if not data and self._count < (self._declared or 0):

@@ -11,6 +11,7 @@ import msgspec
 from service.errors import BadBase64
 
 _FOREIGN = re.compile(r"[^A-Za-z0-9+/]")
+_REPLACED = {"-": "+", "_": "/", "\n": "", "\r": "", "\t": "", " ": ""}
 
 
 def decode_base64(encoded: msgspec.Raw, *, field: str) -> bytes:
@@ -30,11 +31,13 @@ def _decode_any(encoded: msgspec.Raw, field: str) -> bytes:
         text = msgspec.json.decode(encoded, type=str)
     except msgspec.ValidationError as error:
         raise BadBase64(f"{field} must be a string of base64") from error
-    text = _standard(_without_data_url(text, field))
+    except UnicodeDecodeError as error:
+        raise BadBase64(f"{field} is not valid base64: it is not even UTF-8") from error
+    text = _standard(_without_data_url(text.strip(), field))
     if foreign := _FOREIGN.search(text):
         raise BadBase64(
-            f"{field} is not valid base64: {foreign[0]!r} at position {foreign.start()} "
-            "is no character of it; send the bytes of the file, not its path or address"
+            f"{field} is not valid base64: it has {foreign[0]!r} in it; "
+            "send the bytes of the file, not its path or address"
         )
     if len(text) % 4 == 1:
         raise BadBase64(f"{field} is not valid base64: it is cut short")
@@ -53,6 +56,7 @@ def _without_data_url(text: str, field: str) -> str:
 
 def _standard(text: str) -> str:
     """The standard alphabet, without white space and padding."""
-    for character, standard in (("-", "+"), ("_", "/"), ("\n", ""), ("\r", ""), (" ", "")):
+    # One pass over the text each, at the speed of memchr; str.translate is ten times slower.
+    for character, standard in _REPLACED.items():
         text = text.replace(character, standard)
     return text.rstrip("=")

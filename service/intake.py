@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import IO, Annotated, NamedTuple, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Annotated, NamedTuple, TypeVar, cast
 
 import msgspec
 from werkzeug import Request
@@ -24,6 +25,9 @@ from service.errors import (
     UnknownField,
     UnsupportedMediaType,
 )
+
+if TYPE_CHECKING:
+    from werkzeug.formparser import TStreamFactory
 
 DEFAULT_TOP_K = 5
 DEFAULT_MIN_SCORE = 0.0
@@ -124,13 +128,11 @@ def read_intake(request: Request, body: Body, *, max_images: int, max_top_k: int
 
     Raises RequestError for what is wrong with the request as a whole.
     """
-    encoding = request.headers.get("Content-Encoding", "identity")
-    if encoding != "identity":
+    encoding = request.headers.get("Content-Encoding", "").lower()
+    if encoding not in ("", "identity"):
         raise UnsupportedMediaType(f"Content-Encoding {encoding} is not read: send the body as is")
     query = _parameters(request.args)
     form = _read_form(request, body, max_images)
-    if len(form.images) > max_images:
-        raise _too_many(max_images)
     for top_k in (query.top_k, form.parameters.top_k):
         if not isinstance(top_k, msgspec.UnsetType) and top_k > max_top_k:
             raise BadParameter(f"top_k is {top_k:g}; the model has {max_top_k} classes")
@@ -153,7 +155,7 @@ def _first_set(body: T | msgspec.UnsetType, query: T | msgspec.UnsetType, defaul
 def _read_form(request: Request, body: Body, max_images: int) -> _Form:
     media_type = request.mimetype
     if media_type == "application/json" or media_type.endswith("+json"):
-        return _read_json(body.read_all())
+        return _read_json(body.read_all(), max_images)
     if media_type == "multipart/form-data":
         return _read_multipart(body, request.mimetype_params.get("boundary", ""), max_images)
     if media_type.startswith("image/") or media_type == "application/octet-stream":
@@ -164,11 +166,16 @@ def _read_form(request: Request, body: Body, max_images: int) -> _Form:
     )
 
 
-def _read_json(data: bytes) -> _Form:
+def _read_json(data: bytes, max_images: int) -> _Form:
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
         # A first pass over the names alone tells the two forms apart; values are skipped.
-        if "instances" in msgspec.json.decode(data, type=dict[str, msgspec.Raw]):
-            return _read_instances(msgspec.json.decode(data, type=InstancesRequest))
+        names = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        if names.keys() >= {"image", "instances"}:
+            raise BadJson("send either image or instances, not both")
+        if "instances" in names:
+            batch = msgspec.json.decode(data, type=InstancesRequest)
+            return _read_instances(batch, max_images)
         single = msgspec.json.decode(data, type=ImageRequest)
     except msgspec.ValidationError as error:
         raise _shape_error(str(error)) from error
@@ -178,9 +185,11 @@ def _read_json(data: bytes) -> _Form:
     return _Form([image], parameters=Parameters(single.top_k, single.min_score))
 
 
-def _read_instances(request: InstancesRequest) -> _Form:
+def _read_instances(request: InstancesRequest, max_images: int) -> _Form:
     if not request.instances:
         raise NoImage("instances is empty: give it one object with b64 an image")
+    if len(request.instances) > max_images:
+        raise _too_many(max_images)
     images = [
         _attempt(_read_base64, instance.b64, f"instances[{number}].b64")
         for number, instance in enumerate(request.instances)
@@ -191,23 +200,27 @@ def _read_instances(request: InstancesRequest) -> _Form:
 def _read_multipart(body: Body, boundary: str, max_images: int) -> _Form:
     if not boundary:
         raise BadMultipart("Content-Type has no boundary: let your HTTP library set that header")
-    parts: list[io.BytesIO] = []
+    parts: list[tuple[str | None, io.BytesIO]] = []
 
-    def open_part(*_: object, **__: object) -> io.BytesIO:
+    def open_part(filename: str | None = None, **_: object) -> io.BytesIO:
         if len(parts) == max_images:
             raise _too_many(max_images)
-        parts.append(io.BytesIO())
-        return parts[-1]
+        part = io.BytesIO()
+        parts.append((filename, part))
+        return part
 
     parser = MultiPartParser(
-        stream_factory=open_part,
+        stream_factory=cast("TStreamFactory", open_part),  # it is called by keywords
         max_form_memory_size=_MAX_TEXT_BYTES,
         max_form_parts=max_images + _MAX_TEXT_FIELDS,
     )
     try:
         texts, _ = parser.parse(cast("IO[bytes]", body), boundary.encode(), None)
     except ValueError as error:
-        raise BadMultipart(f"the body is not valid multipart/form-data: {error}") from error
+        raise BadMultipart(
+            "the body is not valid multipart/form-data: it was cut short, or its boundary is not "
+            "the one that its Content-Type names"
+        ) from error
     except RequestEntityTooLarge as error:
         raise BadMultipart(
             f"over {_MAX_TEXT_BYTES:,} bytes in text fields, or over {_MAX_TEXT_FIELDS} of "
@@ -216,11 +229,13 @@ def _read_multipart(body: Body, boundary: str, max_images: int) -> _Form:
     for name in texts:
         if name not in Parameters.__struct_fields__:
             raise UnknownField(f"unknown text field {name!r}; {_FILE_PART}")
-    if not parts:
-        raise NoImage(f"the form has no file part; {_FILE_PART}")
+    # A browser sends a nameless, empty part for a file input that nothing was chosen in.
+    files = [part.getvalue() for name, part in parts if name or part.getbuffer().nbytes]
+    if not files:
+        raise NoImage(f"the form has no file in it; {_FILE_PART}")
     images = [
-        _attempt(_present, part.getvalue(), f"file part {number}")
-        for number, part in enumerate(parts, start=1)
+        _attempt(_present, data, f"file part {number}")
+        for number, data in enumerate(files, start=1)
     ]
     return _Form(images, batch=len(images) > 1, parameters=_parameters(texts))
 
@@ -259,9 +274,9 @@ def _shape_error(problem: str) -> RequestError:
     if "unknown field" in problem:
         return UnknownField(f"{problem}; {_JSON_FORMS}")
     if "top_k" in problem:
-        return BadParameter(f"top_k must be a whole number, at least 1: {problem}")
+        return BadParameter("top_k must be a whole number from 1 up")
     if "min_score" in problem:
-        return BadParameter(f"min_score must be a number from 0 to 1: {problem}")
+        return BadParameter("min_score must be a number from 0 to 1")
     return BadJson(f"{problem}; {_JSON_FORMS}")
 
 

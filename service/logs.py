@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 from werkzeug import Request, Response
 
+from service.exchange import Exchange
 from service.replies import Classification, Failure, Prediction, Predictions
-from service.timings import Timings
 
 # trace-id in https://www.w3.org/TR/trace-context/ and in Google's older header
 _TRACE_HEADERS = {
@@ -28,13 +28,10 @@ _LONGEST_PATH = 200
 
 
 def log_request(
-    request: Request,
-    response: Response,
-    reply: object,
-    timings: Timings,
-    unexpected: Exception | None,
+    exchange: Exchange, response: Response, reply: object, unexpected: Exception | None
 ) -> None:
     """Log a request and how it was answered; `unexpected` is what lies behind an INTERNAL."""
+    request, timings = exchange.request, exchange.timings
     path = request.path[:_LONGEST_PATH]  # without the query, where some clients put keys
     line: dict[str, Any] = {
         "severity": _severity(response.status_code),
@@ -43,7 +40,7 @@ def log_request(
             "requestMethod": request.method,
             "requestUrl": path,
             "status": response.status_code,
-            "requestSize": str(request.content_length or 0),
+            "requestSize": str(exchange.body.size),
             "responseSize": str(response.content_length or 0),
             "latency": f"{timings.seconds():.4f}s",
         },
@@ -53,6 +50,15 @@ def log_request(
     }
     if unexpected:
         line["exception"] = "".join(traceback.format_exception(unexpected))
+    _write(line)
+
+
+def log_failure(message: str) -> None:
+    """Log what went wrong while no request was being answered."""
+    _write({"severity": "ERROR", "message": message})
+
+
+def _write(line: dict[str, Any]) -> None:
     # One write, so that the lines of several threads never mix.
     sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
     sys.stdout.flush()

@@ -44,7 +44,7 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Prediction(msgspec.Struct, frozen=True):
-    """What one picture of a batch shows: its labels by falling score."""
+    """What a picture shows: its labels by falling score."""
 
     labels: list[ScoredLabel]
     image: ImageInfo
@@ -84,11 +84,11 @@ class Labels(msgspec.Struct, frozen=True):
     labels: list[Label]
 
 
-class Health(msgspec.Struct, frozen=True):
+class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The reply of `GET /health` and `GET /ready`."""
 
-    model_loaded: bool
     status: str = "ok"
+    model_loaded: bool
 
 
 #: What a handler may answer: anything that msgspec writes as a JSON object.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,18 +10,34 @@ from typing import Annotated, Any
 import msgspec
 
 from model import RESNET50, available_cpus
+from model.imaging import MAX_PIXELS
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
-class SettingsError(Exception):
-    """A setting cannot be read; the message names it."""
-
-
-class CommaSeparated(tuple[str, ...]):
-    """Strings written as one, with commas between them."""
+class Origins(tuple[str, ...]):
+    """Where web pages may be from: scheme and host, as browsers send them in Origin."""
 
     __slots__ = ()
+
+
+class Keys(tuple[str, ...]):
+    """API keys: what a header can carry."""
+
+    __slots__ = ()
+
+
+_FORMS = {Origins: re.compile(r"\*|https?://[^/\s]+"), Keys: re.compile(r"[!-~]+")}
+_EXPECTED = {
+    bool: "true or false",
+    Positive: "a whole number from 1 up, without separators",
+    Origins: "*, nothing, or origins such as https://example.com with commas between them",
+    Keys: "nothing, or keys of ASCII letters, digits and punctuation with commas between them",
+}
+
+
+class SettingsError(Exception):
+    """A setting cannot be read; the message names it and says what it must be."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
@@ -30,11 +47,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     preload: bool = False
     num_threads: Positive = msgspec.field(default_factory=available_cpus)
     max_body_bytes: Positive = 10 * 2**20
-    max_pixels: Positive = 50_000_000
+    max_pixels: Positive = MAX_PIXELS
     max_images: Positive = 16
     max_waiting: Positive = 64
-    cors_origins: CommaSeparated = CommaSeparated(("*",))
-    api_keys: CommaSeparated = CommaSeparated()
+    cors_origins: Origins = Origins(("*",))
+    api_keys: Keys = Keys()
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -45,12 +62,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     try:
         return msgspec.convert(dict(environment), Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        problem, _, name = str(error).partition(" - at `$.")
-        raise SettingsError(f"{name.rstrip('`')}: {problem}") from error
+        # The value is not told: it may hold keys.
+        name = str(error).partition("$.")[2].rstrip("`")
+        kinds = {field.encode_name: field.type for field in msgspec.structs.fields(Settings)}
+        raise SettingsError(f"{name} must be {_EXPECTED[kinds[name]]}") from error
 
 
-def _decode(kind: type[Any], value: Any) -> Any:
+def _decode(kind: type[Any], text: str) -> Any:
     """What msgspec cannot convert from a string by itself."""
-    if kind is CommaSeparated:
-        return CommaSeparated(part.strip() for part in value.split(",") if part.strip())
-    return kind(value)
+    if kind is Path:
+        return Path(text)
+    parts = [part.strip() for part in text.split(",")] if text else []
+    if not all(_FORMS[kind].fullmatch(part) for part in parts):
+        raise ValueError
+    return kind(parts)

@@ -24,8 +24,11 @@ class Timings:
         try:
             yield
         finally:
-            elapsed = (time.perf_counter() - start) * 1000
-            self.milliseconds[part] = self.milliseconds.get(part, 0.0) + elapsed
+            self.add(part, time.perf_counter() - start)
+
+    def add(self, part: str, seconds: float) -> None:
+        """Count this time to the part."""
+        self.milliseconds[part] = self.milliseconds.get(part, 0.0) + seconds * 1000
 
     def header(self) -> str:
         """The value of Server-Timing: https://www.w3.org/TR/server-timing/"""

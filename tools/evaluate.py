@@ -24,10 +24,10 @@ from rich.progress import track
 from rich.table import Table
 
 from model import RESNET50, Classifier, ScoredLabel, available_cpus, read_picture, top_labels
+from model.imaging import MAX_PIXELS
 from model.scores import softmax
 from service.replies import Classification
 
-MAX_PIXELS = 50_000_000
 TOP = 5
 
 #: The bytes of a photo in, its five best labels out.

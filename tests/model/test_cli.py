@@ -66,7 +66,7 @@ def test_another_model_can_be_named(run, photos):
 def test_a_missing_model_is_one_clear_line(run, photos, tmp_path):
     result = run(photos / "chelsea.jpg", "--model", tmp_path)
     assert result.returncode == 1
-    assert result.stderr.startswith("the model card ")
+    assert result.stderr.startswith(f"{tmp_path}: the model card ")
     assert len(result.stderr.splitlines()) == 1
 
 

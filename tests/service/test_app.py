@@ -52,6 +52,9 @@ def test_preload_loads_it_when_the_instance_starts(start_server, photos):
 def test_a_model_that_cannot_be_preloaded_does_not_stop_the_server(start_server, tmp_path):
     server = start_server(PRELOAD="true", MODEL_DIR=str(tmp_path))
     assert health(server.url)["model_loaded"] is False
+    line = json.loads(server.log.read_text().splitlines()[0])
+    assert line["severity"] == "ERROR"
+    assert "cannot be preloaded: the model card model.json" in line["message"]
 
 
 def test_a_chunked_body_is_read(connection):
@@ -70,6 +73,24 @@ def test_after_a_refused_body_the_connection_serves_on(connection):
 def test_a_chunked_body_too_large_is_refused(connection):
     response, reply = ask(connection, (b"x" * 100_000 for _ in range(20)), encode_chunked=True)
     assert (response.status, reply["error"]["reason"]) == (413, "BODY_TOO_LARGE")
+
+
+@pytest.mark.parametrize("chunks", [b"zz\r\nabc", b"3\r\nabcX0\r\n\r\n", b"5\r\nab"])
+def test_a_chunked_body_that_is_none_gets_an_answer(server, chunks):
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as sender:
+        sender.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
+        sender.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: sender.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"BODY_INCOMPLETE" in answer
+
+
+def test_a_length_that_lies_is_not_waited_for(server):
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as sender:
+        sender.sendall(head + b"Content-Length: 99999999999999999999\r\n\r\nabc")
+        assert b"BODY_TOO_LARGE" in sender.recv(65536)
 
 
 @pytest.mark.parametrize("path", ["/", "/nope"])

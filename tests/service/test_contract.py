@@ -38,6 +38,19 @@ ERRORS = {
     "no JSON": (body(b'{"image"'), 400, "BAD_JSON", "not valid JSON"),
     "nothing at all": (body(b""), 400, "BAD_JSON", "not valid JSON"),
     "not UTF-8": (body(b'{"image\xff": 1}'), 400, "BAD_JSON", "not valid JSON"),
+    "an image not UTF-8": (body(b'{"image": "\xff"}'), 400, "BAD_BASE64", "not even UTF-8"),
+    "both forms": (
+        {"json": {"image": GOOD, "instances": [{"b64": GOOD}]}},
+        400,
+        "BAD_JSON",
+        "not both",
+    ),
+    "a hundred thousand instances": (
+        body(b'{"instances": [' + b"{}," * 100_000 + b"{}]}"),
+        400,
+        "TOO_MANY_IMAGES",
+        "more than 16",
+    ),
     "deep JSON": (body(b'{"x":' + b"[" * 100_000), 400, "BAD_JSON", "not valid JSON"),
     "a JSON list": ({"json": [GOOD]}, 400, "BAD_JSON", "Expected `object`"),
     "instances no list": ({"json": {"instances": GOOD}}, 400, "BAD_JSON", "$.instances"),
@@ -95,7 +108,7 @@ ERRORS = {
         {"data": {"top_k": "1"}, "content_type": "multipart/form-data"},
         400,
         "NO_IMAGE",
-        "no file part",
+        "no file in it",
     ),
     "17 instances": (
         {"json": {"instances": [{"b64": GOOD}] * 17}},
@@ -242,6 +255,7 @@ def test_every_answer_is_json_that_is_not_stored_nor_sniffed(client, path):
 def test_options_is_204_with_cors_headers(client, path):
     response = client.options(path, headers={"Origin": "https://app.example"})
     assert (response.status_code, response.data) == (204, b"")
+    assert "Content-Type" not in response.headers
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert "POST" in response.headers["Access-Control-Allow-Methods"]
     assert "X-API-Key" in response.headers["Access-Control-Allow-Headers"]
@@ -328,6 +342,13 @@ def test_server_timing_tells_the_parts(make_client):
     assert [part.partition(";")[0] for part in second.split(", ")] == [
         "read", "wait", "decode", "infer",
     ]  # fmt: skip
+
+
+def test_only_the_request_that_loaded_the_model_says_so(make_client):
+    client = make_client()
+    with ThreadPoolExecutor(8) as pool:
+        posts = list(pool.map(lambda _: client.post("/", **form()), range(8)))
+    assert sum("load" in post.headers["Server-Timing"] for post in posts) == 1
 
 
 def test_an_unexpected_error_is_internal_and_says_nothing_of_its_cause(

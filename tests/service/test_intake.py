@@ -1,6 +1,8 @@
 """The four forms of a request, and what multipart senders do."""
 
 import base64
+import codecs
+import json
 
 import pytest
 from werkzeug import Request
@@ -72,6 +74,26 @@ def test_the_parameters_may_come_before_or_after_the_files():
     for parts in ((top_k, file, min_score), (file, min_score, top_k)):
         read = multipart(*parts)
         assert (read.top_k, read.min_score) == (3, 0.25)
+
+
+def test_a_file_input_that_nothing_was_chosen_in_is_passed_over():
+    chosen = 'Content-Disposition: form-data; name="a"; filename="a.jpg"'
+    empty = 'Content-Disposition: form-data; name="b"; filename=""'
+    read = multipart((chosen, PNG), (empty, b""))
+    assert (read.images, read.batch) == ([PNG], False)
+    with pytest.raises(NoImage, match="no file in it"):
+        multipart((empty, b""))
+
+
+def test_a_byte_order_mark_is_passed_over():
+    data = codecs.BOM_UTF8 + json.dumps({"image": BASE64}).encode()
+    assert intake(data=data, content_type="application/json").images == [PNG]
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity", ""])
+def test_no_encoding_may_be_told(encoding):
+    headers = {"Content-Encoding": encoding}
+    assert intake(data=PNG, content_type="image/png", headers=headers).images == [PNG]
 
 
 def test_bytes_that_look_like_a_boundary_stay_in_the_image():
