@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from model import ModelUnavailable
+from model import ClassifyError, ModelUnavailable
 from model.imaging import FORMATS
 from service.access import API_KEY_HEADER
-from service.errors import INTERNAL, KINDS, Kind, MethodNotAllowed, NoSuchPath
+from service.errors import INTERNAL, KINDS, MethodNotAllowed
 from service.intake import ImageRequest, InstancesRequest, Parameters
 from service.replies import (
     Classification,
@@ -54,8 +54,29 @@ _PAGE = {
     },
 }
 
-# No request to a path and method of this document can get these.
-_OF_ROUTING = (NoSuchPath, MethodNotAllowed)
+# A request of each form, which media types of bytes leave no other place for.
+_SAMPLES = {
+    "bytes": "curl -H 'Content-Type: image/jpeg' --data-binary @photo.jpg URL",
+    "a form": "curl -F photo=@photo.jpg -F top_k=3 URL",
+    "JSON": (
+        """printf '{"image": "%s"}' "$(base64 photo.jpg)" | tr -d '\\n' |\n"""
+        "  curl -H 'Content-Type: application/json' --data-binary @- URL"
+    ),
+    "JSON, several": (
+        """printf '{"instances": [{"b64": "%s"}]}' "$(base64 photo.jpg)" | tr -d '\\n' |\n"""
+        "  curl -H 'Content-Type: application/json' --data-binary @- URL"
+    ),
+}
+
+_TEXT = {"schema": {"type": "string"}}
+_SUCCESS_HEADERS = {
+    "Server-Timing": {**_TEXT, "description": "Milliseconds: read, wait, decode, load, infer"}
+}
+_ERROR_HEADERS = {
+    401: {"WWW-Authenticate": {**_TEXT, "description": "Which header is to hold the key"}},
+    405: {"Allow": {**_TEXT, "description": "The methods that the path answers"}},
+    503: {"Retry-After": {**_TEXT, "description": "Seconds to wait, if OVERLOADED"}},
+}
 
 
 def document(limits: Limits, *, needs_api_key: bool) -> Document:
@@ -83,7 +104,6 @@ def document(limits: Limits, *, needs_api_key: bool) -> Document:
 
 
 def _classify(*, needs_api_key: bool) -> Document:
-    kinds = [kind for error, kind in KINDS.items() if error not in _OF_ROUTING]
     return {
         "operationId": "classify",
         "summary": "Tell what is in one or more images",
@@ -94,9 +114,14 @@ def _classify(*, needs_api_key: bool) -> Document:
         ],
         "requestBody": {"required": True, "content": _request_forms()},
         "responses": {
-            "200": _response("Labels by falling score", Classification, Predictions),
-            **_failures([*kinds, INTERNAL], Failure, Predictions),
+            "200": _response("Labels by falling score", Classification, Predictions)
+            | {"headers": _SUCCESS_HEADERS},
+            **_failures(list(KINDS), Failure, Predictions),
         },
+        "x-codeSamples": [
+            {"lang": "shell", "label": label, "source": source}
+            for label, source in _SAMPLES.items()
+        ],
     }
 
 
@@ -127,7 +152,7 @@ def _get(name: str, summary: str, reply: type | None = None) -> Document:
         "summary": summary,
         "responses": {
             "200": _response(summary, *([reply] if reply else [])),
-            **_failures([KINDS[ModelUnavailable], INTERNAL], Failure),
+            **_failures([ModelUnavailable, MethodNotAllowed], Failure),
         },
     }
 
@@ -138,15 +163,17 @@ def _response(description: str, *replies: type) -> Document:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-def _failures(kinds: list[Kind], *replies: type) -> Document:
-    """The responses of errors by HTTP code, with an example for each reason."""
+def _failures(errors: list[type[ClassifyError]], *replies: type) -> Document:
+    """The responses of these errors and INTERNAL by HTTP code, each reason with an example."""
+    messages = {KINDS[error]: inspect.getdoc(error) for error in errors}
+    messages[INTERNAL] = "The function failed; this has been logged."
     responses = {}
-    for code in sorted({kind.code for kind in kinds}):
-        reasons = {kind.reason: kind for kind in kinds if kind.code == code}
-        response = _response(", ".join(reasons), *replies)
+    for code in sorted({kind.code for kind in messages}):
+        kinds = [kind for kind in messages if kind.code == code]
+        response = _response(", ".join(kind.reason for kind in kinds), *replies)
+        response["headers"] = _ERROR_HEADERS.get(code, {})
         response["content"]["application/json"]["examples"] = {
-            reason: {"value": failure_of(kind, "what is wrong, and what to do about it")}
-            for reason, kind in reasons.items()
+            kind.reason: {"value": failure_of(kind, messages[kind] or "")} for kind in kinds
         }
         responses[str(code)] = response
     return responses

@@ -41,12 +41,21 @@ def words(text):
     return re.sub(r"[\s\d.%█]+", "", text)
 
 
+def figures(text):
+    """The scores in the text, as shares of one."""
+    return [
+        float(number) / (100 if percent else 1)
+        for number, percent in re.findall(r"(?<![\d.])(0\.\d+|\d+\.\d(?=%))(%?)", text)
+    ]
+
+
 @pytest.mark.parametrize("block", CONSOLE, ids=[block.split("\n")[0] for block in CONSOLE])
 def test_what_the_readme_shows_is_what_is_printed(shell, block):
     command, _, shown = block.removeprefix("$ ").partition("\n")
-    printed = words(shell(command))
+    printed = shell(command)
     for part in shown.split("..."):
-        assert words(part) in printed
+        assert words(part) in words(printed)
+    assert figures(shown)[0] == pytest.approx(figures(printed)[0], abs=0.03)
 
 
 @pytest.mark.parametrize("command", CURLS)

@@ -40,11 +40,15 @@ class Layer:
 
 
 def fetch(destination: Path) -> Path:
-    """Download the checkpoint from its pinned commit, unless it is there already."""
+    """Download the checkpoint from its pinned commit, unless it is there already.
+
+    Raises CheckpointError if something else came.
+    """
     if not destination.exists():
         destination.parent.mkdir(parents=True, exist_ok=True)
         partial = destination.with_suffix(".part")
         urllib.request.urlretrieve(URL, partial)
+        _check_sha256(partial)
         partial.rename(destination)
     return destination
 
@@ -54,15 +58,19 @@ def read(path: Path) -> dict[str, Layer]:
 
     Raises CheckpointError if the file's sha256 is not the pinned one.
     """
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if digest != SHA256:
-        raise CheckpointError(f"{path} has sha256 {digest}, expected {SHA256}")
+    _check_sha256(path)
     tensors: Mapping[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     layers = {name: _folded(tensors, name) for name in _convolutions(tensors)}
     layers["fc"] = Layer(
         _decoded(tensors, "fc", (1000, 2048)).T, tensors["fc.bias"].numpy().astype(np.float32)
     )
     return layers
+
+
+def _check_sha256(path: Path) -> None:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != SHA256:
+        raise CheckpointError(f"{path} has sha256 {digest}, expected {SHA256}")
 
 
 def _convolutions(tensors: Mapping[str, torch.Tensor]) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 import base64
 import io
+import shutil
+import subprocess
 from pathlib import Path
 
 import functions_framework
@@ -11,6 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 from PIL import Image
+
+from service.errors import INTERNAL, KINDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,3 +52,29 @@ def test_the_function_does_what_the_document_says(case):
 
 def test_the_document_is_valid(document):
     validate(document)
+
+
+def test_the_document_names_every_reason_with_an_example(document):
+    reasons = {
+        name: example["value"]["error"]
+        for response in document["paths"]["/"]["post"]["responses"].values()
+        for name, example in response["content"]["application/json"].get("examples", {}).items()
+    }
+    assert reasons.keys() == {kind.reason for kind in [*KINDS.values(), INTERNAL]}
+    assert all(len(error["message"]) > 20 for error in reasons.values())
+
+
+def test_the_samples_of_every_form_work(document, start_server, photos, tmp_path):
+    server = start_server()
+    shutil.copy(photos / "chelsea.jpg", tmp_path / "photo.jpg")
+    samples = document["paths"]["/"]["post"]["x-codeSamples"]
+    assert [sample["label"] for sample in samples] == ["bytes", "a form", "JSON", "JSON, several"]
+    for sample in samples:
+        printed = subprocess.run(
+            ["bash", "-c", sample["source"].replace("URL", server.url)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert '"Egyptian cat"' in printed, sample["label"]
