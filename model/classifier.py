@@ -103,9 +103,10 @@ class _Network:
         shapes = [detail["shape"].tolist() for detail in (self._input, self._output)]
         expected = [[1, size, size, 3], [1, classes]]
         if shapes != expected or self._input["dtype"] not in (np.uint8, np.int8):
+            dtype = self._input["dtype"].__name__
             raise ModelUnavailable(
-                f"{path.name} takes {self._input['dtype'].__name__} {shapes[0]} and gives "
-                f"{shapes[1]}; by its card it takes uint8 or int8 {expected[0]} and gives {expected[1]}"
+                f"{path.name} takes {dtype} {shapes[0]} and gives {shapes[1]}; "
+                f"by its card it takes uint8 or int8 {expected[0]} and gives {expected[1]}"
             )
 
     def run(self, pixels: Pixels) -> Scores:
