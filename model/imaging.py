@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import io
 import math
-import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,37 +21,16 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from model.card import Input
-from model.errors import ImageCorrupt, ImageError, TooManyPixels, UnsupportedImageFormat
+from model.effort import check_effort
+from model.errors import ImageCorrupt, ImageError
+from model.formats import format_of
 
 Pixels = npt.NDArray[np.uint8]
-
-#: The formats that are read. Most of Pillow's security holes were in the others.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIC")
-
-#: The largest picture, width x height, unless the caller says otherwise.
-MAX_PIXELS = 50_000_000
 
 # Pillow's own limit is global for the process, and at first only warns; ours is for each
 # picture. What it warns of in damaged metadata would be noise between the lines of the log.
 Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", module="PIL")
-
-# How the files begin. JPEG: ITU-T T.81 B.1.1.3; PNG: W3C PNG 5.2; GIF: GIF89a 17;
-# BMP: BITMAPFILEHEADER; TIFF: TIFF 6.0 section 2, and 43 for BigTIFF.
-_SIGNATURES = {
-    b"\xff\xd8\xff": "JPEG",
-    b"\x89PNG\r\n\x1a\n": "PNG",
-    b"GIF87a": "GIF",
-    b"GIF89a": "GIF",
-    b"BM": "BMP",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"II+\0": "TIFF",
-    b"MM\0+": "TIFF",
-}
-# Brands of the `ftyp` box: AV1 Image File Format 6; ISO/IEC 23008-12 annex B.
-_AVIF_BRANDS = {b"avif", b"avis"}
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1"}
 
 # Pillow loads all its plugins to find one that it has not loaded; these are imported by
 # name, at their first picture.
@@ -62,16 +40,6 @@ _PLUGINS = {
     "AVIF": "PIL.AvifImagePlugin",
     "HEIC": "pi_heif.HeifImagePlugin",
 }
-
-# ITU-T T.81 B.1.1.3. Each scan of a progressive JPEG is a pass over all its pixels, and a
-# scan can be 12 bytes long; cameras and editors write some ten. Two thousand million pixels
-# are about a second; even of a tiny picture a scan takes as long as half a million pixels.
-_START_OF_SCAN = b"\xff\xda"
-_END_OF_IMAGE = b"\xff\xd9"
-# What follows 0xFF inside a scan is a stuffed 0 or a restart; before a marker it is padding.
-_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
-_MAX_SCANNED_PIXELS = 2_000_000_000
-_LEAST_SCAN = 500_000
 
 # EXIF 2.32, tag 0x0112: what to do to the stored picture to see it upright.
 _UPRIGHT = {
@@ -108,10 +76,10 @@ def read_picture(data: bytes, spec: Input, *, max_pixels: int) -> Picture:
     `spec` is the model card's input; `max_pixels` limits width x height.
     Raises UnsupportedImageFormat, TooManyPixels or ImageCorrupt.
     """
-    name = _format_of(data)
+    name = format_of(data)
     with _decoder_errors(name), _open(data, name) as image:
         width, height = image.size
-        _check_effort(data, name, image.size, max_pixels)
+        check_effort(data, name, image.size, max_pixels)
         # libjpeg decodes at 1/2, 1/4 or 1/8, five times as fast; other formats ignore it.
         image.draft(None, (spec.resize, spec.resize))
         image.load()
@@ -122,26 +90,6 @@ def read_picture(data: bytes, spec: Input, *, max_pixels: int) -> Picture:
     if orientation in _ON_ITS_SIDE:
         width, height = height, width
     return Picture(name, width, height, np.asarray(square))
-
-
-def _format_of(data: bytes) -> str:
-    """The format by the file's first bytes. Raises UnsupportedImageFormat."""
-    for signature, name in _SIGNATURES.items():
-        if data.startswith(signature):
-            return name
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    if data[4:8] == b"ftyp":
-        box = data[8 : min(int.from_bytes(data[:4], "big"), 256)]
-        brands = {box[i : i + 4] for i in range(0, len(box), 4)}
-        if brands & _AVIF_BRANDS:
-            return "AVIF"
-        if brands & _HEIC_BRANDS:
-            return "HEIC"
-    raise UnsupportedImageFormat(
-        f"the bytes are not an image in a supported format ({', '.join(FORMATS)}); "
-        f"they begin with {data[:12]!r}"
-    )
 
 
 def _open(data: bytes, name: str) -> Image.Image:
@@ -166,36 +114,6 @@ def _decoder_errors(name: str) -> Iterator[None]:
         raise ImageCorrupt(
             f"the {name} image is damaged or cut short: {error or type(error).__name__}"
         ) from error
-
-
-def _check_effort(data: bytes, name: str, size: tuple[int, int], max_pixels: int) -> None:
-    """Raise TooManyPixels if decoding would take too much memory or time."""
-    width, height = size
-    if width * height > max_pixels:
-        raise TooManyPixels(
-            f"the image is {width}x{height} pixels; at most {max_pixels:,} are accepted"
-        )
-    # Counting bytes that look like a scan is fast, and enough for all but a few.
-    scans = data.count(_START_OF_SCAN) if name == "JPEG" else 1
-    if scans * max(width * height, _LEAST_SCAN) > _MAX_SCANNED_PIXELS:
-        scans = _count_scans(data)
-    if scans * max(width * height, _LEAST_SCAN) > _MAX_SCANNED_PIXELS:
-        raise TooManyPixels(
-            f"the JPEG is stored in {scans:,} passes over {width}x{height} pixels, which would "
-            "take too long to decode; save it anew"
-        )
-
-
-def _count_scans(data: bytes) -> int:
-    """The scans of a JPEG's first picture, not those of thumbnails or of what is appended."""
-    scans, position = 0, 2
-    while marker := _MARKER.search(data, position):
-        position = marker.end()
-        if marker[0] == _END_OF_IMAGE:
-            break
-        scans += marker[0] == _START_OF_SCAN
-        position += int.from_bytes(data[position : position + 2], "big")
-    return scans
 
 
 def _orientation(image: Image.Image) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from model import ClassifyError, ModelUnavailable
-from model.imaging import FORMATS
+from model.formats import FORMATS
 from service.access import API_KEY_HEADER
 from service.errors import INTERNAL, KINDS, MethodNotAllowed
 from service.intake import ImageRequest, InstancesRequest, Parameters

@@ -23,7 +23,7 @@ from rich.progress import track
 
 from model import RESNET50, Classifier, available_cpus, read_picture
 from model.card import CARD_FILE, Accuracy, Change, Input, Licence, ModelCard, Source
-from model.imaging import MAX_PIXELS
+from model.effort import MAX_PIXELS
 from tools import checkpoint, network
 from tools.evaluate import (
     Measurement,

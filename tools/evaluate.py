@@ -24,7 +24,7 @@ from rich.progress import track
 from rich.table import Table
 
 from model import RESNET50, Classifier, ScoredLabel, available_cpus, read_picture, top_labels
-from model.imaging import MAX_PIXELS
+from model.effort import MAX_PIXELS
 from model.scores import softmax
 from service.replies import Classification
 
