@@ -144,6 +144,8 @@ def _reduced(image: Image.Image, factor: int) -> Image.Image:
     Band by band, so that no second copy of a large picture is ever in memory.
     """
     averageable = _averageable(image)
+    if factor == 1:
+        return averageable(image)
     rows = factor * _BAND_ROWS
     bands = [
         averageable(image.crop((0, top, image.width, min(top + rows, image.height)))).reduce(factor)

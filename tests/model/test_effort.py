@@ -45,7 +45,7 @@ def test_the_limit_holds_before_anything_is_decoded():
 
 def test_a_progressive_jpeg_is_read_and_one_of_endless_scans_is_not(cat):
     assert read_picture(with_scans(cat, 0), SPEC, max_pixels=10**6).width == 451
-    with pytest.raises(TooManyPixels, match=r"in 5,010 passes over 451x300 pixels"):
+    with pytest.raises(TooManyPixels, match="in more than 4,000 passes over 451x300 pixels"):
         read_picture(with_scans(cat, 5000), SPEC, max_pixels=10**6)
 
 
@@ -60,5 +60,5 @@ def test_only_the_scans_of_the_picture_itself_count(cat):
 def test_an_end_within_a_segment_does_not_hide_the_scans_after_it(cat):
     data = with_scans(cat, 5000)
     comment = b"\xff\xfe\0\4\xff\xd9"
-    with pytest.raises(TooManyPixels, match="in 5,010 passes"):
+    with pytest.raises(TooManyPixels, match="in more than 4,000 passes"):
         read_picture(data[:2] + comment + data[2:], SPEC, max_pixels=10**6)
