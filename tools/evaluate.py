@@ -99,11 +99,11 @@ def in_process(classifier: Classifier) -> Way:
 
 
 def over_http(url: str) -> Way:
-    """The function at `url`."""
+    """The function at `url`, whose default is as many labels."""
     headers = {"Content-Type": "application/octet-stream"}
 
     def way(data: bytes) -> list[ScoredLabel]:
-        request = urllib.request.Request(f"{url}?top_k={TOP}", data, headers)
+        request = urllib.request.Request(url, data, headers)
         with urllib.request.urlopen(request, timeout=60) as response:
             return msgspec.json.decode(response.read(), type=Classification).labels
 
