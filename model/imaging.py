@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from model.card import Input
 from model.effort import check_effort
@@ -41,7 +41,8 @@ _PLUGINS = {
     "HEIC": "pi_heif.HeifImagePlugin",
 }
 
-# EXIF 2.32, tag 0x0112: what to do to the stored picture to see it upright.
+# EXIF 2.32, 4.6.4: what to do to the stored picture to see it upright.
+_ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -119,7 +120,7 @@ def _decoder_errors(name: str) -> Iterator[None]:
 def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1 (upright) where there is none or it is unreadable."""
     try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+        return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # noqa: BLE001 - however the metadata is damaged, the pixels are not
         return 1
 
@@ -199,6 +200,8 @@ def _flat(image: Image.Image) -> Image.Image:
 
 def _lab_to_rgb(image: Image.Image) -> Image.Image:
     """Colours of a TIFF in L*a*b*, which only a colour profile converts."""
+    from PIL import ImageCms  # noqa: PLC0415 - rare, and would add to every cold start
+
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     transform = ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
     return transform.apply(image)

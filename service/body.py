@@ -37,7 +37,8 @@ class Body:
 
     def read_all(self) -> bytes:
         """All bytes of the body."""
-        return b"".join(iter(lambda: self.read(_CHUNK), b""))
+        size = self._declared or _CHUNK  # in one piece, if its length is known
+        return b"".join(iter(lambda: self.read(size), b""))
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes, b"" at the end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,11 +15,14 @@ RETRY_AFTER_SECONDS = 1
 
 
 class Turnstile:
-    """Lets `slots` requests work at once and `max_waiting` more wait for their turn."""
+    """Lets `slots` requests work at once, in the order they came, and `max_waiting` more wait."""
 
     def __init__(self, *, slots: int, max_waiting: int) -> None:
-        self._turns = threading.BoundedSemaphore(slots)
         self._places = threading.BoundedSemaphore(slots + max_waiting)
+        self._lock = threading.Lock()
+        self._free = slots
+        # A semaphore would let a newcomer overtake those who wait.
+        self._queue: deque[threading.Event] = deque()
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -37,8 +41,24 @@ class Turnstile:
     def turn(self, timings: Timings) -> Iterator[None]:
         """Wait for the turn of a request that holds a place; the wait is measured."""
         with timings.measure("wait"):
-            self._turns.acquire()
+            self._take_turn()
         try:
             yield
         finally:
-            self._turns.release()
+            self._pass_turn_on()
+
+    def _take_turn(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            called = threading.Event()
+            self._queue.append(called)
+        called.wait()
+
+    def _pass_turn_on(self) -> None:
+        with self._lock:
+            if self._queue:
+                self._queue.popleft().set()
+            else:
+                self._free += 1

@@ -52,6 +52,24 @@ def test_no_more_work_at_once_than_there_are_slots():
     assert most == 2
 
 
+def test_turns_come_in_the_order_of_arrival():
+    turnstile, order = Turnstile(slots=1, max_waiting=10), []
+
+    def work(number):
+        with turnstile.turn(Timings()):
+            order.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(5)]
+    with turnstile.turn(Timings()):
+        for number, thread in enumerate(threads, start=1):
+            thread.start()
+            while len(turnstile._queue) < number:
+                pass
+    for thread in threads:
+        thread.join()
+    assert order == [0, 1, 2, 3, 4]
+
+
 def test_the_wait_is_measured():
     turnstile, timings = Turnstile(slots=1, max_waiting=1), Timings()
     with turnstile.turn(timings):
