@@ -1,0 +1,43 @@
+"""This function under its production server, and the ways to ask a server for a photo."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bench.client import form, request
+from bench.processes import Server, free_port, program
+
+ENVIRONMENT = ".venv-bench-function"  # the runtime requirements and nothing else
+
+
+def start(
+    source: Path = Path("main.py"),
+    *,
+    target: str = "classify",
+    before: Callable[[], None] | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Server:
+    """The function under functions-framework as the cloud starts it."""
+    port = free_port()
+    framework = program(ENVIRONMENT, "functions-framework")
+    command = [framework, "--source", str(source), "--target", target, "--port", str(port)]
+    return Server(command, port=port, environment=settings, before=before)
+
+
+def as_bytes(photo: Path) -> bytes:
+    """A request that is the photo."""
+    return request("/", "application/octet-stream", photo.read_bytes())
+
+
+def as_json(photo: Path) -> bytes:
+    """A request with the photo in base64."""
+    content = json.dumps({"image": base64.b64encode(photo.read_bytes()).decode()})
+    return request("/", "application/json", content.encode())
+
+
+def as_form(photo: Path) -> bytes:
+    """A request with the photo as a form's file."""
+    return form("/", "photo", photo.read_bytes())

@@ -1,0 +1,99 @@
+"""Load: clients that send requests one after the other, in a process of their own.
+
+    python -m bench.load PORT CLIENTS SECONDS REQUEST...
+
+A REQUEST is a file that holds an HTTP request as it is sent; each client goes through all
+of them, again and again, starting at a different one. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.client import Client
+
+OK = 200
+LOST = 0  # the status of a request that got no answer
+
+
+@dataclass
+class Load:
+    """What the clients saw."""
+
+    seconds: float
+    """From the first request to the last answer."""
+    cpu_seconds: float
+    """What the clients themselves took."""
+    times: list[tuple[float, float, int]]
+    """One request each: seconds from the start, milliseconds it took, status."""
+
+    @property
+    def milliseconds(self) -> list[float]:
+        return [milliseconds for _, milliseconds, _ in self.times]
+
+    @property
+    def errors(self) -> int:
+        return sum(status != OK for _, _, status in self.times)
+
+
+def run(port: int, requests: Sequence[Path], *, clients: int, seconds: float) -> Load:
+    """Load the server at `port` from a new process, and wait for its end."""
+    arguments = [str(each) for each in (port, clients, seconds, *requests)]
+    command = [sys.executable, "-m", "bench.load", *arguments]
+    output = subprocess.run(command, check=True, capture_output=True).stdout
+    return Load(**json.loads(output))
+
+
+def _send(port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Load:
+    times: list[tuple[float, float, int]] = []
+    start, cpu_start = time.perf_counter(), time.process_time()
+
+    def be_a_client(number: int) -> None:
+        client, turn = Client(port), number
+        while (sent := time.perf_counter()) < start + seconds:
+            status = _status(client, requests[turn % len(requests)])
+            took = (time.perf_counter() - sent) * 1000
+            times.append((sent - start, took, status))
+            turn += 1
+
+    threads = [threading.Thread(target=be_a_client, args=(each,)) for each in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Load(time.perf_counter() - start, time.process_time() - cpu_start, times)
+
+
+def _status(client: Client, request: bytes) -> int:
+    try:
+        return client.ask(request).status
+    except OSError:
+        return LOST
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.load",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("port", type=int)
+    parser.add_argument("clients", type=int)
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("requests", type=Path, nargs="+", metavar="REQUEST")
+    options = parser.parse_args()
+    requests = [path.read_bytes() for path in options.requests]
+    load = _send(options.port, requests, options.clients, options.seconds)
+    print(json.dumps(asdict(load)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+"""BentoML, as its documentation has an image classifier: bentoml serve bento:Classify"""
+
+import bentoml
+from network import Network
+from PIL.Image import Image
+
+
+@bentoml.service
+class Classify:
+    def __init__(self) -> None:
+        self.network = Network()
+
+    @bentoml.api
+    def classify(self, image: Image) -> list[dict]:
+        return self.network.classify(image)

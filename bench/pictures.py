@@ -1,0 +1,135 @@
+"""Latency by megapixels and by format, and what each photo's time goes into.
+
+Reading, decoding with resizing, and inference are the function's own Server-Timing; base64
+is what reading takes longer when the photo comes in JSON; resizing is what `read_picture`
+takes longer than Pillow's decoding alone; the reply is the rest of the round trip.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from rich.progress import track
+
+from bench import function, photos, plots
+from bench.client import Client
+from bench.report import Report, parser_of
+from model import RESNET50, Classifier, read_picture
+from model.card import Input
+
+MEGAPIXELS = (0.1, 1, 2, 5, 12, 24, 48)
+FORMATS = ("PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+FORMAT_MEGAPIXELS = 2
+LIMITS = {"MAX_BODY_BYTES": str(64 * 2**20), "MAX_PIXELS": "50000000"}
+PARTS = ("reading", "base64", "decoding", "resizing", "inference", "reply")
+
+
+def main() -> None:
+    options = parser_of("pictures", __doc__).parse_args()
+    report = Report("pictures")
+    albums = {
+        "megapixels": {f"{each:g} MP": photos.of_size(each) for each in MEGAPIXELS},
+        "formats": _formats(),
+    }
+    rounds = 3 if options.quick else 30
+    with function.start(settings=LIMITS) as server:
+        server.first_answer(function.as_bytes(photos.SMALL))
+        client = Client(server.port)
+        for name, album in albums.items():
+            report.data[name] = _measure(client, album, rounds)
+            _tell(report, name, album)
+    report.write(publish=options.publish)
+
+
+def _formats() -> dict[str, Path]:
+    size = FORMAT_MEGAPIXELS
+    return {
+        "JPEG": photos.of_size(size),
+        "JPEG, progressive": photos.of_size(size, progressive=True),
+        **{kind: photos.of_size(size, kind) for kind in FORMATS},
+        "HEIC (0.1 MP)": photos.DATA / "chelsea.heic",
+    }
+
+
+def _measure(client: Client, album: dict[str, Path], rounds: int) -> dict[str, dict[str, float]]:
+    """The median milliseconds of each part, for each photo."""
+    taken: dict[str, list[dict[str, float]]] = {name: [] for name in album}
+    ways = {name: _way(client, photo) for name, photo in album.items()}
+    for _ in track(range(rounds), description="pictures", transient=True):
+        for name, measure in ways.items():
+            taken[name].append(measure())
+    return {
+        name: {part: statistics.median(each[part] for each in times) for part in PARTS}
+        for name, times in taken.items()
+    }
+
+
+def _way(client: Client, photo: Path) -> Callable[[], dict[str, float]]:
+    spec = Classifier(RESNET50, num_threads=1).card.input
+    data = photo.read_bytes()
+    as_bytes, as_json = function.as_bytes(photo), function.as_json(photo)
+
+    def measure() -> dict[str, float]:
+        plain, coded = _round_trip(client, as_bytes), _round_trip(client, as_json)
+        decoding = _decoding_share(data, spec) * plain["decode"]
+        return {
+            "reading": plain["read"],
+            "base64": max(0.0, coded["read"] - plain["read"]),
+            "decoding": decoding,
+            "resizing": plain["decode"] - decoding,
+            "inference": plain["infer"],
+            "reply": plain["total"] - plain["read"] - plain["decode"] - plain["infer"],
+        }
+
+    return measure
+
+
+def _round_trip(client: Client, request: bytes) -> dict[str, float]:
+    """Milliseconds by part as the function tells them, and "total" as the client sees it."""
+    start = time.perf_counter()
+    answer = client.ask(request)
+    total = (time.perf_counter() - start) * 1000
+    parts = re.findall(r"(\w+);dur=([\d.]+)", answer.headers["server-timing"])
+    return {**{part: float(ms) for part, ms in parts}, "total": total}
+
+
+def _decoding_share(data: bytes, spec: Input) -> float:
+    """How much of `read_picture` is Pillow's decoding; the rest is resizing."""
+    start = time.perf_counter()
+    read_picture(data, spec, max_pixels=10**9)
+    middle = time.perf_counter()
+    image = Image.open(io.BytesIO(data))
+    image.draft(None, (spec.resize, spec.resize))
+    image.load()
+    return min(1.0, (time.perf_counter() - middle) / (middle - start))
+
+
+def _tell(report: Report, name: str, album: dict[str, Path]) -> None:
+    found: dict[str, dict[str, float]] = report.data[name]
+    report.table(
+        ["photo", "MB", *(f"{part}, ms" for part in PARTS), "all but base64, ms"],
+        [
+            [
+                photo,
+                f"{album[photo].stat().st_size / 1e6:.1f}",
+                *(f"{parts[part]:.1f}" for part in PARTS),
+                f"{sum(parts.values()) - parts['base64']:.1f}",
+            ]
+            for photo, parts in found.items()
+        ],
+    )
+    report.figures[f"pictures-{name}"] = plots.stacks(
+        {part: [parts[part] for parts in found.values()] for part in PARTS},
+        list(found),
+        unit="ms",
+    )
+
+
+if __name__ == "__main__":
+    main()

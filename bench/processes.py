@@ -1,0 +1,157 @@
+"""Servers as processes: started, waited for, watched with all their children, stopped."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+
+from bench.client import Client
+
+START_SECONDS = 120
+POLL_SECONDS = 0.001
+WATCH_SECONDS = 0.2
+OK = 200
+
+
+class Skipped(Exception):
+    """What was to be measured cannot be had here; the message says why."""
+
+
+def program(environment: str, name: str = "python") -> str:
+    """A program of an environment that scripts/bench makes. Raises Skipped."""
+    path = Path(environment, "bin", name).absolute()
+    if not path.exists():
+        raise Skipped(f"{environment} has no {name}: scripts/bench makes it")
+    return str(path)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Server:
+    """A server process and its children, from its start to the end of a `with`."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        port: int,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        before: Callable[[], None] | None = None,
+    ) -> None:
+        self.port = port
+        self.started = time.perf_counter()
+        self._process = psutil.Popen(
+            command,
+            cwd=folder,
+            env={**_inherited(), **(environment or {})},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=before,
+        )
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        family = self._family()
+        for process in family:
+            process.terminate()
+        _, alive = psutil.wait_procs(family, timeout=10)
+        for process in alive:
+            process.kill()
+        self._process.wait()
+
+    def first_answer(self, request: bytes) -> float:
+        """Ask until the server answers 200; seconds since it was started. Raises Skipped."""
+        client = Client(self.port)
+        while time.perf_counter() < self.started + START_SECONDS and self._process.poll() is None:
+            try:
+                if client.ask(request).status == OK:
+                    return time.perf_counter() - self.started
+            except OSError:
+                client.close()
+            time.sleep(POLL_SECONDS)
+        ended = self._process.poll() is not None
+        problem = "ended" if ended else f"took over {START_SECONDS} seconds"
+        raise Skipped(f"the server {problem} before it answered a photo")
+
+    def cpu_seconds(self) -> float:
+        """What all its processes have taken so far."""
+        return sum(sum(process.cpu_times()[:2]) for process in self._family())
+
+    def memory(self) -> float:
+        """Megabytes of all its processes; what they share is counted once (PSS)."""
+        return sum(_pss(process) for process in self._family()) / 1e6
+
+    def _family(self) -> list[psutil.Process]:
+        try:
+            return [self._process, *self._process.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+
+class Watch:
+    """Watches a server's memory while a `with` lasts."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._start = time.perf_counter()
+        self.points: list[tuple[float, float]] = []
+        """Seconds from the start, megabytes."""
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end.set()
+        self._thread.join()
+
+    @property
+    def peak(self) -> float:
+        return max(megabytes for _, megabytes in self.points)
+
+    def _watch(self) -> None:
+        while True:
+            self.points.append((time.perf_counter() - self._start, self._server.memory()))
+            if self._end.wait(WATCH_SECONDS):
+                return
+
+
+def _inherited() -> dict[str, str]:
+    """The environment, without what would make Python start unlike it does elsewhere."""
+    unlike = ("PYTHONDONTWRITEBYTECODE", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    return {name: value for name, value in os.environ.items() if name not in unlike}
+
+
+def _pss(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:  # it ended since it was listed
+        return 0.0
