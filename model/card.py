@@ -91,7 +91,7 @@ def read_card(folder: Path) -> ModelCard:
         raise ModelUnavailable(
             f"the model card {path.name} cannot be read: {error.strerror}"
         ) from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ModelUnavailable(f"the model card {path.name} is not valid: {error}") from error
 
 

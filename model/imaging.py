@@ -19,9 +19,10 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
 from model.card import Input
-from model.effort import check_effort
+from model.effort import check_effort, check_header
 from model.errors import ImageCorrupt, ImageError
 from model.formats import format_of
 
@@ -78,9 +79,10 @@ def read_picture(data: bytes, spec: Input, *, max_pixels: int) -> Picture:
     Raises UnsupportedImageFormat, TooManyPixels or ImageCorrupt.
     """
     name = format_of(data)
+    check_header(data, name)
     with _decoder_errors(name), _open(data, name) as image:
         width, height = image.size
-        check_effort(data, name, image.size, max_pixels)
+        check_effort(image, data, max_pixels=max_pixels)
         # libjpeg decodes at 1/2, 1/4 or 1/8, five times as fast; other formats ignore it.
         image.draft(None, (spec.resize, spec.resize))
         image.load()
@@ -93,7 +95,7 @@ def read_picture(data: bytes, spec: Input, *, max_pixels: int) -> Picture:
     return Picture(name, width, height, np.asarray(square))
 
 
-def _open(data: bytes, name: str) -> Image.Image:
+def _open(data: bytes, name: str) -> ImageFile:
     """The picture with its header read and its pixels not yet decoded."""
     if name in _PLUGINS:
         importlib.import_module(_PLUGINS[name])
@@ -130,27 +132,31 @@ def _centre_square(image: Image.Image, spec: Input) -> Image.Image:
     width, height = image.size
     side = min(width, height) * spec.size / spec.resize
     left, top = (width - side) / 2, (height - side) / 2
+    # Whole pixels around the square, and how many of them can become one beforehand.
+    outer = (int(left), int(top), math.ceil(left + side), math.ceil(top + side))
     factor = max(1, int(side / (spec.size * _REDUCING_GAP)))
-    square = _reduced(image, factor).resize(
+    x, y, reduced_side = (left - outer[0]) / factor, (top - outer[1]) / factor, side / factor
+    square = _reduced(image, outer, factor).resize(
         (spec.size, spec.size),
         Image.Resampling.BILINEAR,
-        box=(left / factor, top / factor, (left + side) / factor, (top + side) / factor),
+        box=(x, y, x + reduced_side, y + reduced_side),
     )
     return _flat(square)
 
 
-def _reduced(image: Image.Image, factor: int) -> Image.Image:
-    """The picture with `factor` x `factor` pixels averaged to one.
+def _reduced(image: Image.Image, box: tuple[int, int, int, int], factor: int) -> Image.Image:
+    """What is in the box, with `factor` x `factor` pixels averaged to one.
 
     Band by band, so that no second copy of a large picture is ever in memory.
     """
     averageable = _averageable(image)
     if factor == 1:
-        return averageable(image)
+        return averageable(image.crop(box))
+    left, top, right, bottom = box
     rows = factor * _BAND_ROWS
     bands = [
-        averageable(image.crop((0, top, image.width, min(top + rows, image.height)))).reduce(factor)
-        for top in range(0, image.height, rows)
+        averageable(image.crop((left, start, right, min(start + rows, bottom)))).reduce(factor)
+        for start in range(top, bottom, rows)
     ]
     reduced = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
     for number, band in enumerate(bands):

@@ -112,18 +112,16 @@ class Service:
         settings, timings = self._settings, exchange.timings
         check_api_key(exchange.request, settings.api_keys)
         classes = self._classifier.card.classes
-        with self._turnstile.place():
-            with timings.measure("read"):
-                intake = read_intake(
-                    exchange.request,
-                    exchange.body,
-                    max_images=settings.max_images,
-                    max_top_k=classes,
-                )
-            with self._turnstile.turn(timings):
-                return classify(
-                    intake, self._classifier, max_pixels=settings.max_pixels, timings=timings
-                )
+        self._turnstile.check_places()
+        # A sender takes no place while it sends: those that never finish would take them all.
+        with timings.measure("read"):
+            intake = read_intake(
+                exchange.request, exchange.body, max_images=settings.max_images, max_top_k=classes
+            )
+        with self._turnstile.place(), self._turnstile.turn(timings):
+            return classify(
+                intake, self._classifier, max_pixels=settings.max_pixels, timings=timings
+            )
 
     def _limits(self) -> Limits:
         settings = self._settings

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+
 from werkzeug import Request
 
 from service.errors import BodyIncomplete, BodyTooLarge
+from service.sweeper import Sweeper
 
 # What is read and dropped of a body that was refused, so that its sender gets to read the
 # answer: many clients send all they have before they listen. It is what Cloud Run lets in.
 DRAIN_BYTES = 32 * 2**20
 _CHUNK = 2**20
-# As long as a phone may lose its network between two bytes.
+# As long as a phone may lose its network between two bytes, and as a whole photo may take.
 IDLE_SECONDS = 10.0
+_sweeper = Sweeper(seconds=30)
 
 
 class Body:
@@ -26,9 +30,13 @@ class Body:
         self._declared = request.content_length
         self._limit = limit
         self._count = 0  # bytes that were read
-        # gunicorn would wait for ever for a sender that has gone silent, and keep its thread.
-        if connection := request.environ.get("gunicorn.socket"):
-            connection.settimeout(IDLE_SECONDS)
+        self._broken = False
+        # gunicorn would wait for ever for a sender that has gone silent or drips, and keep
+        # its thread.
+        self._connection: socket.socket | None = request.environ.get("gunicorn.socket")
+        if self._connection:
+            self._connection.settimeout(IDLE_SECONDS)
+            _sweeper.watch(self._connection)
 
     @property
     def size(self) -> int:
@@ -50,8 +58,19 @@ class Body:
         return data
 
     def drain(self) -> bool:
-        """Read and drop what is left, within reason; whether that was all of it."""
-        if self._declared is not None and self._declared - self._count > DRAIN_BYTES:
+        """Read and drop what is left, within reason; whether that was all of it.
+
+        The end of every body, whether it was read or not.
+        """
+        try:
+            return self._drain()
+        finally:
+            if self._connection:
+                _sweeper.forget(self._connection)
+
+    def _drain(self) -> bool:
+        too_much = self._declared is not None and self._declared - self._count > DRAIN_BYTES
+        if too_much or self._broken:
             return False
         try:
             return any(not self._read(_CHUNK) for _ in range(DRAIN_BYTES // _CHUNK))
@@ -69,6 +88,7 @@ class Body:
         return data
 
     def _incomplete(self) -> BodyIncomplete:
+        self._broken = True
         end = (
             f"its Content-Length of {self._declared:,} bytes"
             if self._declared

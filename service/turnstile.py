@@ -24,6 +24,11 @@ class Turnstile:
         # A semaphore would let a newcomer overtake those who wait.
         self._queue: deque[threading.Event] = deque()
 
+    def check_places(self) -> None:
+        """Raise Overloaded if there is no place now, before a body is read in vain."""
+        with self.place():
+            pass
+
     @contextmanager
     def place(self) -> Iterator[None]:
         """Hold a place in the queue. Raises Overloaded, at once, if there is none."""
