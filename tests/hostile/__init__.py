@@ -1,0 +1,1 @@
+"""Nothing breaks it: hostile pictures and requests, overload, damage and restarts."""

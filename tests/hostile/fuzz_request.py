@@ -1,0 +1,53 @@
+"""Fuzz whole requests, from a Content-Type and a body to the reply.
+
+python -m tests.hostile.fuzz_request
+"""
+
+import base64
+import contextlib
+import io
+
+from tests.hostile.fuzzing import fuzz, instrumented
+
+with instrumented():
+    from flask import Request
+    from werkzeug.test import EnvironBuilder
+
+    from service.app import Service
+    from service.errors import KINDS
+    from service.settings import read_settings
+
+from tests.hostile.formats import jpeg
+
+CODES = {kind.code for kind in KINDS.values()} | {200}
+_FORM = "multipart/form-data; boundary=x"
+_PART = b'--x\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n'
+
+service = Service(read_settings({}))
+
+
+def respond(data: bytes) -> None:
+    """Send what stands behind the first line as what that line says it is."""
+    content_type, _, body = data.partition(b"\n")
+    environ = EnvironBuilder(method="POST", data=body).get_environ()
+    environ["CONTENT_TYPE"] = content_type.decode("latin-1")
+    with contextlib.redirect_stdout(io.StringIO()):
+        response = service.respond(Request(environ))
+    if response.status_code not in CODES:
+        raise AssertionError(response.get_data(as_text=True))
+
+
+def seeds() -> list[bytes]:
+    """A good request of each form."""
+    picture = jpeg()
+    encoded = base64.b64encode(picture)
+    return [
+        b"image/jpeg\n" + picture,
+        b'application/json\n{"image": "' + encoded + b'", "top_k": 5, "min_score": 0.5}',
+        b'application/json\n{"instances": [{"b64": "' + encoded + b'"}], "parameters": {}}',
+        _FORM.encode() + b"\n" + _PART + picture + b"\r\n--x--\r\n",
+    ]
+
+
+if __name__ == "__main__":
+    fuzz(respond, seeds=seeds())

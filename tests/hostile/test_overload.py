@@ -1,0 +1,13 @@
+"""More than the server can carry, in little: `scripts/fuzz storm` does it for two minutes."""
+
+from tests.hostile.overload import capacity, load
+
+
+def test_the_admitted_are_answered_right_and_the_rest_are_turned_away(start_server):
+    server = start_server(THREADS="80", PRELOAD="true", MAX_WAITING="4")
+    rate = capacity(server.port, seconds=1, clients=2)
+    during = load(server.port, rate=3 * rate, seconds=3)
+    assert not during.wrong
+    assert during.right
+    assert during.refused
+    assert capacity(server.port, seconds=1, clients=2) > 0

@@ -1,0 +1,253 @@
+"""Whatever is sent, our parsers answer with what they document, and raise nothing else."""
+
+import base64
+import io
+import json
+import os
+import re
+import tempfile
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import msgspec
+import pytest
+from flask import Request
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import EnvironBuilder
+
+from model import ModelUnavailable
+from model.card import CARD_FILE, ModelCard, read_card, read_labels
+from service.app import Service
+from service.body import Body
+from service.encoding import decode_base64
+from service.errors import BadBase64, RequestError
+from service.intake import read_intake
+from service.settings import Settings, SettingsError, read_settings
+from tests.hostile.cases import CLASSIFIED, CORRUPT, TOO_LARGE, UNKNOWN
+from tests.hostile.measure import outcome_of
+from tests.hostile.mutations import good_pictures, mutated
+
+# Each run tries the same examples: a failure is not to depend on whose turn it was. More of
+# them by script: EXAMPLES=10000 scripts/test tests/hostile/test_properties.py
+THOROUGHLY = settings(
+    deadline=None, derandomize=True, max_examples=int(os.environ.get("EXAMPLES", "200"))
+)
+
+TEXT = st.text(max_size=100)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+    max_leaves=20,
+)
+# Nearly what the contract asks for: right names with any values reach further than noise.
+REQUEST = st.dictionaries(
+    st.sampled_from(["image", "instances", "parameters", "top_k", "min_score", "b64"]) | TEXT, JSON
+)
+NEARLY_BASE64 = st.text("ABCabc019+/-_= \r\ndata:;base64,é", max_size=60)
+
+
+# Base64
+
+
+@given(st.binary(max_size=300), st.booleans(), st.booleans(), st.integers(1, 80), st.booleans())
+@THOROUGHLY
+def test_base64_in_every_spelling_is_what_was_encoded(data, url_safe, padded, line, data_url):
+    encode = base64.urlsafe_b64encode if url_safe else base64.b64encode
+    text = encode(data).decode()
+    text = text if padded else text.rstrip("=")
+    text = "\r\n".join(text[at : at + line] for at in range(0, len(text), line))
+    text = f"data:image/png;base64,{text}" if data_url else text
+    assert decode_base64(raw(text), field="image") == data
+
+
+@given(JSON | NEARLY_BASE64)
+@THOROUGHLY
+def test_base64_is_decoded_or_refused(value):
+    """What is decoded is what was written: its standard spelling encodes it again."""
+    read = attempt(lambda: decode_base64(raw(value), field="image"), BadBase64)
+    if isinstance(read, BadBase64):
+        assert "image" in str(read)
+    else:
+        payload = re.sub(r"^data:[^,]*,", "", value, flags=re.IGNORECASE)
+        kept = re.sub(r"[=\s]", "", payload).replace("-", "+").replace("_", "/")
+        # The last character may carry bits that no byte has room for.
+        assert base64.b64encode(read).decode().rstrip("=")[:-1] == kept[:-1]
+
+
+def raw(value):
+    return msgspec.Raw(msgspec.json.encode(value))
+
+
+def attempt(read, refusal):
+    """What was read, or the documented refusal; whatever else is raised fails the test."""
+    try:
+        return read()
+    except refusal as error:
+        return error
+
+
+# Requests
+
+
+@given(JSON | REQUEST)
+@THOROUGHLY
+def test_any_json_is_read_or_refused(value):
+    check_intake(json.dumps(value).encode(), "application/json")
+
+
+@given(st.binary(max_size=300))
+@THOROUGHLY
+def test_any_bytes_as_json_are_refused(data):
+    check_intake(data, "application/json")
+
+
+@given(st.binary(max_size=300), st.text(st.characters(max_codepoint=255), max_size=40))
+@THOROUGHLY
+def test_any_body_of_any_type_is_read_or_refused(data, content_type):
+    assume("\n" not in content_type)
+    assume("\r" not in content_type)
+    check_intake(data, content_type)
+
+
+PART = st.tuples(
+    st.sampled_from(
+        [
+            b'Content-Disposition: form-data; name="file"; filename="a"',
+            b'Content-Disposition: form-data; name="top_k"',
+            b"Content-Disposition: form-data; name=min_score",
+            b"Content-Disposition: form-data; filename*=utf-8''%ff",
+            b"Content-Type: text/plain; charset=utf-7",
+            b"Content-Transfer-Encoding: base64",
+        ]
+    )
+    | st.binary(max_size=40),
+    st.binary(max_size=40) | st.sampled_from([b"5", b"0.5", b"--x", b"\r\n--x", b"NaN"]),
+)
+
+
+@given(st.lists(PART, max_size=20), st.sampled_from([b"--x--\r\n", b"--x", b""]))
+@THOROUGHLY
+def test_any_form_is_read_or_refused(parts, end):
+    form = b"".join(b"--x\r\n" + head + b"\r\n\r\n" + body + b"\r\n" for head, body in parts)
+    check_intake(form + end, "multipart/form-data; boundary=x")
+
+
+@given(st.dictionaries(st.sampled_from(["top_k", "min_score"]), TEXT | st.integers() | st.floats()))
+@THOROUGHLY
+def test_any_query_is_read_or_refused(query):
+    check_intake(b"x", "image/png", query)
+
+
+def check_intake(data, content_type, query=None):
+    """The request is refused with words, or holds what a classification can start from."""
+    builder = EnvironBuilder(
+        method="POST", data=data, content_type=content_type, query_string=query
+    )
+    request = Request(builder.get_environ())
+    body = Body(request, limit=10**6)
+    intake = attempt(lambda: read_intake(request, body, max_images=4, max_top_k=1000), RequestError)
+    if isinstance(intake, RequestError):
+        assert str(intake)
+    else:
+        assert 1 <= len(intake.images) <= 4
+        assert isinstance(intake.top_k, int)
+        assert 1 <= intake.top_k <= 1000
+        assert 0 <= intake.min_score <= 1
+
+
+# Settings
+
+
+@given(st.dictionaries(st.sampled_from([n.upper() for n in Settings.__struct_fields__]), TEXT))
+@THOROUGHLY
+def test_any_settings_are_read_or_the_one_at_fault_is_named(environment):
+    read = attempt(lambda: read_settings(environment), SettingsError)
+    if isinstance(read, SettingsError):
+        assert any(name in str(read) for name in environment)
+    else:
+        assert min(read.num_threads, read.max_pixels, read.max_images, read.max_waiting) >= 1
+
+
+# Pictures
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of what it repairs
+@given(st.sampled_from(good_pictures()), st.randoms(use_true_random=False))
+@THOROUGHLY
+def test_a_mutated_picture_is_classified_or_refused(data, random):
+    assert outcome_of(mutated(data, random)) in {CLASSIFIED, CORRUPT, TOO_LARGE, UNKNOWN}
+
+
+@pytest.mark.parametrize("number", range(len(good_pictures())))
+def test_what_is_mutated_was_good(number):
+    assert outcome_of(good_pictures()[number]) == CLASSIFIED
+
+
+# Card and labels
+
+
+@pytest.fixture(scope="module")
+def card(photos):
+    return (photos / "tiny" / CARD_FILE).read_bytes()
+
+
+@given(JSON | st.dictionaries(st.sampled_from(ModelCard.__struct_fields__), JSON))
+@THOROUGHLY
+def test_any_card_is_read_or_refused(value):
+    check_card(json.dumps(value).encode())
+
+
+@given(random=st.randoms(use_true_random=False))
+@THOROUGHLY
+def test_a_mutated_card_is_read_or_refused(card, random):
+    check_card(mutated(card, random))
+
+
+def check_card(data):
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / CARD_FILE).write_bytes(data)
+        read = attempt(lambda: read_card(Path(folder)), ModelUnavailable)
+    if isinstance(read, ModelUnavailable):
+        assert CARD_FILE in str(read)
+    else:
+        assert isinstance(read, ModelCard)
+
+
+@given(st.binary(max_size=60) | st.just(b"index\twnid\tlabel\n0\tn1\tcat\n1\tn2\tdog\n"), st.data())
+@THOROUGHLY
+def test_any_labels_are_as_many_as_there_are_classes_or_refused(data, draw):
+    changed = mutated(data, draw.draw(st.randoms(use_true_random=False)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "labels.tsv"
+        path.write_bytes(changed)
+        read = attempt(lambda: read_labels(path, classes=2), ModelUnavailable)
+    if isinstance(read, ModelUnavailable):
+        assert "labels" in str(read)
+    else:
+        assert [label.index for label in read] == [0, 1]
+
+
+# Logs
+
+HEADER = st.text(st.characters(max_codepoint=255), max_size=80)
+
+
+@pytest.fixture(scope="module")
+def service():
+    return Service(read_settings({}))
+
+
+@given(
+    name=st.sampled_from(["HTTP_TRACEPARENT", "HTTP_X_CLOUD_TRACE_CONTEXT"]),
+    value=HEADER | st.from_regex(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", fullmatch=True),
+    path=HEADER,
+)
+@THOROUGHLY
+def test_any_trace_and_path_are_one_line_of_json(service, name, value, path):
+    environ = EnvironBuilder().get_environ() | {name: value, "PATH_INFO": f"/{path}"}
+    with redirect_stdout(io.StringIO()) as output:
+        service.respond(Request(environ))
+    (line,) = output.getvalue().removesuffix("\n").split("\n")
+    trace = json.loads(line).get("logging.googleapis.com/trace", "0" * 32)
+    assert re.fullmatch("[0-9a-fA-F]{32}", trace)
