@@ -45,7 +45,7 @@ def document(client):
 
 
 @api.parametrize()
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_the_function_does_what_the_document_says(case):
     case.call_and_validate()
 
