@@ -38,10 +38,10 @@ class Sweeper:
     def _sweep(self) -> None:
         while True:
             time.sleep(_INTERVAL_SECONDS)
+            now = time.monotonic()
+            # All of it under the lock: a connection that is forgotten serves its next request.
             with self._lock:
-                now = time.monotonic()
-                overdue = [each for each, due in self._due.items() if due < now]
-            for connection in overdue:
-                with suppress(OSError):  # it may have ended by itself
-                    connection.shutdown(socket.SHUT_RD)
-                self.forget(connection)
+                for connection in [each for each, due in self._due.items() if due < now]:
+                    del self._due[connection]
+                    with suppress(OSError):  # it may have ended by itself
+                        connection.shutdown(socket.SHUT_RD)
