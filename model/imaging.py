@@ -85,6 +85,9 @@ def read_picture(data: bytes, spec: Input, *, max_pixels: int) -> Picture:
         check_effort(image, data, max_pixels=max_pixels)
         # libjpeg decodes at 1/2, 1/4 or 1/8, five times as fast; other formats ignore it.
         image.draft(None, (spec.resize, spec.resize))
+        # The decoder gets all bytes at once: in Pillow's blocks of 64 KiB it would let go of
+        # the interpreter lock, and wait for it again, fifty times in a large photo.
+        image.decodermaxblock = len(data)
         image.load()
         orientation = _orientation(image)
         square = _centre_square(image, spec)
