@@ -9,6 +9,6 @@ COPY . .
 
 # deploy.sh explains these settings. Here nothing limits the requests that come at once, so
 # there are threads for all that may wait (MAX_WAITING) and to spare for health checks.
-ENV PRELOAD=true THREADS=80 MALLOC_ARENA_MAX=1 PORT=8080 PYTHONUNBUFFERED=1
+ENV PRELOAD=true THREADS=80 PORT=8080 PYTHONUNBUFFERED=1
 USER 65534:65534
 CMD ["functions-framework", "--target=classify"]

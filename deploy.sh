@@ -142,9 +142,7 @@ settle() {
   [[ -z "$twice" ]] || fail "$twice is set twice" "leave one of them out"
   # A starting instance is lent more CPUs than it keeps, and would start a thread for each.
   [[ " ${SETTINGS[*]}" == *" NUM_THREADS="* ]] || SETTINGS+=("NUM_THREADS=$CPU")
-  # As many threads as requests that may come at once. One arena of memory for all of them: with
-  # one each, what large pictures leave behind adds up (1190 MB at the most; so it is 690 MB).
-  SETTINGS+=("THREADS=$CONCURRENCY" MALLOC_ARENA_MAX=1)
+  SETTINGS+=("THREADS=$CONCURRENCY") # as many as requests that may come at once
   readonly WHERE=(--project="$PROJECT" --region="$REGION")
   readonly SERVICE_ACCOUNT=$NAME-run@$PROJECT.iam.gserviceaccount.com
 }

@@ -20,11 +20,12 @@ def start(
     before: Callable[[], None] | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Server:
-    """The function under functions-framework as the cloud starts it."""
+    """The function under functions-framework, with as many threads as scripts/serve starts."""
     port = free_port()
     framework = program(ENVIRONMENT, "functions-framework")
     command = [framework, "--source", str(source), "--target", target, "--port", str(port)]
-    return Server(command, port=port, environment=settings, before=before)
+    environment = {"THREADS": "80", **(settings or {})}
+    return Server(command, port=port, environment=environment, before=before)
 
 
 def as_bytes(photo: Path) -> bytes:

@@ -12,6 +12,7 @@ import numpy as np
 from model.card import Label, ModelCard, read_card, read_labels
 from model.errors import ModelUnavailable
 from model.imaging import Pixels
+from model.memory import release_pages
 from model.scores import Scores, softmax
 
 try:
@@ -82,7 +83,9 @@ def _load(folder: Path, num_threads: int) -> _Loaded:
     labels = _labels_of(card, folder)
     path = folder / card.file
     _check_sha256(path, card.sha256)
-    return _Loaded(card, labels, _Network(path, card.input.size, card.classes, num_threads))
+    network = _Network(path, card.input.size, card.classes, num_threads)
+    release_pages(path)
+    return _Loaded(card, labels, network)
 
 
 def _labels_of(card: ModelCard, folder: Path) -> list[Label]:

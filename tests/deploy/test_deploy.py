@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent.parent
 # The second: the first was still without the boost of the CPU.
 OLD = "classify-00002-abc"
 
-ALWAYS = {"PRELOAD": "true", "NUM_THREADS": "1", "THREADS": "8", "MALLOC_ARENA_MAX": "1"}
+ALWAYS = {"PRELOAD": "true", "NUM_THREADS": "1", "THREADS": "8"}
 
 
 def traffic(cloud):

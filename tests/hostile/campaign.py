@@ -25,7 +25,7 @@ from tests.hostile.shutdown import admitted, finish, is_right, kill, seconds_to_
 from tests.hostile.watch import watching, worker_of
 
 # As it is deployed (deploy.sh): threads for all that may wait, and for health beside them.
-SETTINGS = {"THREADS": "80", "PRELOAD": "true", "MALLOC_ARENA_MAX": "1"}
+SETTINGS = {"THREADS": "80", "PRELOAD": "true"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,71 @@
+"""Memory given back: what the kernel says of this very process."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model import RESNET50, Classifier, read_picture
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it is glibc that is asked")
+
+
+@pytest.fixture
+def classifier(tmp_path):
+    """The network from a file that nobody else has mapped."""
+    return Classifier(shutil.copytree(RESNET50, tmp_path / "model"), num_threads=1)
+
+
+def resident(path):
+    """Bytes of a file that are mapped into this process and in memory."""
+    maps = Path("/proc/self/smaps").read_text()
+    (kilobytes,) = re.findall(rf"{re.escape(str(path))}\n(?:.*\n)*?Rss: +(\d+) kB", maps)
+    return int(kilobytes) * 1024
+
+
+def test_a_loaded_model_is_not_in_memory_as_the_file_too(classifier, tmp_path):
+    classifier.load()
+    file = tmp_path / "model" / classifier.card.file
+    assert resident(file) < file.stat().st_size / 10
+
+
+def test_what_was_given_back_is_read_again(classifier, chelsea):
+    picture = read_picture(chelsea, classifier.card.input, max_pixels=10**6)
+    classifier.load()
+    assert classifier.labels[classifier.scores(picture.pixels).argmax()].label == "Egyptian cat"
+
+
+LARGE_BLOCKS = """
+import ctypes, sys
+from pathlib import Path
+from model import limit_malloc
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+def use_and_free(size):
+    block = libc.malloc(size)
+    ctypes.memset(block, 1, size)
+    libc.free(block)
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+if sys.argv[1] == "limited":
+    limit_malloc()
+before = resident()
+for _ in range(3):  # malloc learns from the first to keep the others
+    use_and_free(5 * 2**20)
+print(resident() - before)
+"""
+
+
+def kept(how):
+    command = [sys.executable, "-c", LARGE_BLOCKS, how]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def test_large_blocks_go_back_when_they_are_free():
+    assert kept("limited") < 2**20 < kept("as it is")
