@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +35,10 @@ class Classifier:
         # One lock is enough: an Interpreter cannot run twice at once, and the threads of
         # one inference already fill the CPUs.
         self._lock = threading.Lock()
+        # Who finds the lock taken leaves its picture to this thread. It starts one inference
+        # right after another, while a thread woken up for each would let the CPUs go idle in
+        # between; who finds it free does not pay for the way there and back.
+        self._queue = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
         self._loaded: _Loaded | None = None
 
     @property
@@ -64,9 +69,20 @@ class Classifier:
 
         Raises ModelUnavailable if the network cannot be loaded.
         """
+        if not self._lock.acquire(blocking=False):
+            return self._queue.submit(self._scores_next, pixels).result()
+        try:
+            return self._scores(pixels)
+        finally:
+            self._lock.release()
+
+    def _scores_next(self, pixels: Pixels) -> Scores:
         with self._lock:
-            loaded = self._loaded = self._loaded or _load(self._folder, self._num_threads)
-            output = loaded.network.run(pixels)
+            return self._scores(pixels)
+
+    def _scores(self, pixels: Pixels) -> Scores:
+        loaded = self._loaded = self._loaded or _load(self._folder, self._num_threads)
+        output = loaded.network.run(pixels)
         return softmax(output) if loaded.card.output == "logits" else output
 
 
