@@ -3,21 +3,17 @@
 functions-framework --target classify
 """
 
-import gc
 import os
 import sys
 
 import functions_framework
 from flask import Request, Response
 
-from model import limit_malloc
+from model import save_memory
 from service.app import Service
 from service.settings import SettingsError, read_settings
 
-limit_malloc()
-# The server forks a worker, and they share what was imported until one of them writes to it. So
-# its collector of garbage would, for it marks all that it looks at.
-os.register_at_fork(before=gc.freeze)
+save_memory()
 try:
     service = Service(read_settings(os.environ))
 except SettingsError as error:

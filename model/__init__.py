@@ -17,7 +17,7 @@ from model.errors import (
     UnsupportedImageFormat,
 )
 from model.imaging import Picture, read_picture
-from model.memory import limit_malloc
+from model.memory import save_memory
 from model.scores import ScoredLabel, top_labels
 
 #: The model that ships with the code.
@@ -37,7 +37,7 @@ __all__ = [
     "TooManyPixels",
     "UnsupportedImageFormat",
     "available_cpus",
-    "limit_malloc",
     "read_picture",
+    "save_memory",
     "top_labels",
 ]
