@@ -74,7 +74,6 @@ def line_panels(
         axes = figure.add_subplot(1, len(panels), number)
         axes.set_title(title, fontsize=10)
         axes.set_xlabel(x)
-        _scale(axes, log=log)
         colours = dict(zip((name for name in lines if name != ours), OTHERS, strict=False))
         for name, points in lines.items():
             (handles[name],) = axes.plot(
@@ -85,6 +84,7 @@ def line_panels(
                 markersize=4,
                 linewidth=2 if name == ours else 1.3,
             )
+        _scale(axes, log=log)  # now that there is something to scale
     if any(name for name in handles):
         figure.legend(
             handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles)
