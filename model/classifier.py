@@ -26,7 +26,8 @@ class Classifier:
     """A TFLite network, its card and its labels, from a folder that holds all three.
 
     The network is loaded at its first use. What failed to load is read anew at the next, so
-    that a repaired file is picked up. `num_threads` is for one inference.
+    that a repaired file is picked up. `num_threads` is for one inference. A process that forks
+    must do so before its first.
     """
 
     def __init__(self, folder: Path, *, num_threads: int) -> None:

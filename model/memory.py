@@ -6,8 +6,11 @@ import ctypes
 import gc
 import mmap
 import os
+import re
 import sys
 from pathlib import Path
+
+_MAPS = Path("/proc/self/maps")
 
 # Names and numbers from glibc's malloc.h: https://man7.org/linux/man-pages/man3/mallopt.3.html
 # One arena for all threads: with one each, what large pictures leave behind adds up. A block of
@@ -35,13 +38,18 @@ def release_pages(path: Path) -> None:
     Once an Interpreter is built, a network's weights are in memory twice: as they are in the
     file, and in the order in which the CPU takes them.
     """
-    if libc := _glibc():
-        for line in Path("/proc/self/maps").read_text().splitlines():
-            addresses, *_, name = line.split(maxsplit=5)  # proc_pid_maps(5)
-            if name == str(path.resolve()):
-                start, end = (int(address, 16) for address in addresses.split("-"))
-                size = ctypes.c_size_t(end - start)
-                libc.madvise(ctypes.c_void_p(start), size, mmap.MADV_DONTNEED)
+    libc = _glibc()
+    if libc is None or not _MAPS.exists():
+        return
+    # proc_pid_maps(5): addresses, permissions, offset, device, inode and, of a file, its path.
+    mapping = re.compile(
+        rb"^([0-9a-f]+)-([0-9a-f]+) r--s \S+ \S+ \S+ +" + re.escape(bytes(path.resolve())) + rb"$",
+        re.MULTILINE,
+    )
+    # Only what is shared with the file and never written to: anything else would be lost.
+    for match in mapping.finditer(_MAPS.read_bytes()):
+        start, end = (int(address, 16) for address in match.groups())
+        libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
 
 
 def _glibc() -> ctypes.CDLL | None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -57,6 +58,29 @@ def test_threads_share_one_network_and_each_gets_its_own_answer(classifier, phot
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(classifier.scores, inputs))
     np.testing.assert_array_equal(together, alone)
+
+
+def test_who_finds_the_network_taken_is_answered_in_turn(classifier, chelsea):
+    picture = pixels(classifier, chelsea)
+    alone = classifier.scores(picture)
+    with ThreadPoolExecutor(1) as pool:
+        with classifier._lock:
+            waiting = pool.submit(classifier.scores, picture)
+            while not any(each.name.startswith("inference") for each in threading.enumerate()):
+                time.sleep(0.001)
+            assert not waiting.done()
+        np.testing.assert_array_equal(waiting.result(), alone)
+
+
+def test_who_waits_is_told_what_is_wrong_too(folder):
+    (folder / "tiny.tflite").write_bytes(b"damaged")
+    classifier = Classifier(folder, num_threads=1)
+    picture = np.zeros((8, 8, 3), np.uint8)
+    with ThreadPoolExecutor(1) as pool:
+        with classifier._lock:
+            waiting = pool.submit(classifier.scores, picture)
+        with pytest.raises(ModelUnavailable, match="damaged"):
+            waiting.result()
 
 
 def test_threads_that_come_first_together_load_once(photos, monkeypatch):

@@ -32,6 +32,13 @@ def test_a_loaded_model_is_not_in_memory_as_the_file_too(classifier, tmp_path):
     assert resident(file) < file.stat().st_size / 10
 
 
+@pytest.mark.parametrize("name", ["a b", " a  b", "\x0c", "\u2028", "(deleted)"])
+def test_any_folder_will_do(tmp_path, name):
+    classifier = Classifier(shutil.copytree(RESNET50, tmp_path / name), num_threads=1)
+    classifier.load()
+    assert resident(tmp_path / name / classifier.card.file) < 2**20
+
+
 def test_what_was_given_back_is_read_again(classifier, chelsea):
     picture = read_picture(chelsea, classifier.card.input, max_pixels=10**6)
     classifier.load()
