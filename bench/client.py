@@ -6,6 +6,7 @@ import select
 import socket
 from typing import NamedTuple
 
+OK = 200
 TIMEOUT_SECONDS = 120
 _BOUNDARY = "----photo"
 

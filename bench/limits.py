@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import TracebackType
 
 from bench.processes import Skipped
 
@@ -37,12 +36,7 @@ class MemoryLimit:
     def __enter__(self) -> MemoryLimit:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._group.rmdir()
 
     def enter(self) -> None:

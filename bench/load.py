@@ -18,9 +18,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.client import Client
+from bench.client import OK, Client
 
-OK = 200
 LOST = 0  # the status of a request that got no answer
 
 
@@ -34,6 +33,10 @@ class Load:
     """What the clients themselves took."""
     times: list[tuple[float, float, int]]
     """One request each: seconds from the start, milliseconds it took, status."""
+
+    def server_seconds(self, cpus: int) -> float:
+        """How long it took, with the clients' own time on this many CPUs taken off."""
+        return self.seconds - self.cpu_seconds / cpus
 
     @property
     def milliseconds(self) -> list[float]:

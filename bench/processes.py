@@ -9,16 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 
 import psutil
 
-from bench.client import Client
+from bench.client import OK, Client
 
 START_SECONDS = 120
 POLL_SECONDS = 0.001
 WATCH_SECONDS = 0.2
-OK = 200
 
 
 class Skipped(Exception):
@@ -66,12 +64,7 @@ class Server:
     def __enter__(self) -> Server:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         family = self._family()
         for process in family:
             process.terminate()
@@ -124,12 +117,7 @@ class Watch:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end.set()
         self._thread.join()
 

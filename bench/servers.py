@@ -63,7 +63,7 @@ class Sample:
         milliseconds = [each for one in self.loads for each in one.milliseconds]
         count = len(milliseconds)
         cpus = available_cpus()
-        seconds = sum(one.seconds - one.cpu_seconds / cpus for one in self.loads)
+        seconds = sum(one.server_seconds(cpus) for one in self.loads)
         p50, p95, p99 = np.percentile(milliseconds, (50, 95, 99)).tolist()
         return Figures(
             p50,
