@@ -40,6 +40,14 @@ _BIG_TIFF = 43
 # Pillow decodes run lengths of a BMP in Python, some ten times slower than all else.
 _SLOWER = {"bmp_rle": 10}
 
+# Bytes of memory that a pixel takes while it is decoded, at the highest (the high-water mark of
+# a process that read a picture of 8 megapixels): Pillow's four, and what other libraries add,
+# such as the two canvases of libwebp. Of a progressive JPEG all coefficients are kept, for each
+# of three components two bytes.
+_BYTES_PER_PIXEL = {"WEBP": 18, "AVIF": 10, "HEIC": 10, "BMP": 7}
+_PILLOWS_BYTES_PER_PIXEL = 4
+_PROGRESSIVE_BYTES_PER_PIXEL = 6
+
 
 def check_header(data: bytes, name: str) -> None:
     """Raise ImageCorrupt if only reading the header of the file would take too long.
@@ -97,6 +105,18 @@ def check_effort(image: ImageFile, data: bytes, *, max_pixels: int) -> None:
         _check_tiles(image.tag_v2, max_pixels)  # type: ignore[attr-defined]  # a TiffImageFile
     if image.format in ("JPEG", "MPO"):
         _check_scans(data, width, height)
+
+
+def decoding_bytes(image: ImageFile, name: str, *, pixels: int) -> int:
+    """About how many bytes of memory decoding takes at its highest.
+
+    `image` is opened, and if it can be decoded small, it was told to; `name` is its format,
+    `pixels` the width x height that its file has.
+    """
+    if name == "JPEG":
+        coefficients = _PROGRESSIVE_BYTES_PER_PIXEL * pixels if "progressive" in image.info else 0
+        return coefficients + _PILLOWS_BYTES_PER_PIXEL * image.width * image.height
+    return pixels * _BYTES_PER_PIXEL.get(name, _PILLOWS_BYTES_PER_PIXEL)
 
 
 def _check_tiles(tags: Mapping[int, Any], max_pixels: int) -> None:

@@ -21,12 +21,19 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
+from model.budget import MemoryBudget
 from model.card import Input
-from model.effort import check_effort, check_header
+from model.effort import check_effort, check_header, decoding_bytes
 from model.errors import ImageCorrupt, ImageError
 from model.formats import format_of
 
 Pixels = npt.NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+
+# What all pictures that are being decoded may take together: a WebP of 2 megapixels, two AVIFs,
+# five PNGs, or baseline JPEGs, which are decoded small, on any number of CPUs. A larger picture
+# is decoded while no other is.
+_DECODING = MemoryBudget(42 * 10**6)
 
 # Pillow's own limit is global for the process, and at first only warns; ours is for each
 # picture. What it warns of in damaged metadata would be noise between the lines of the log.
@@ -80,17 +87,20 @@ def read_picture(data: bytes, spec: Input, *, max_pixels: int) -> Picture:
     """
     name = format_of(data)
     check_header(data, name)
-    with _decoder_errors(name), _open(data, name) as image:
+    with _decoder_errors(name):
+        image = _open(data, name)
         width, height = image.size
         check_effort(image, data, max_pixels=max_pixels)
         # libjpeg decodes at 1/2, 1/4 or 1/8, five times as fast; other formats ignore it.
         image.draft(None, (spec.resize, spec.resize))
-        # The decoder gets all bytes at once: in Pillow's blocks of 64 KiB it would let go of
-        # the interpreter lock, and wait for it again, fifty times in a large photo.
-        image.decodermaxblock = len(data)
-        image.load()
-        orientation = _orientation(image)
-        square = _centre_square(image, spec)
+        with _DECODING.hold(decoding_bytes(image, name, pixels=width * height)):
+            # The decoder gets all bytes at once: in Pillow's blocks of 64 KiB it would let go of
+            # the interpreter lock, and wait for it again, fifty times in a large photo.
+            image.decodermaxblock = len(data)
+            image.load()
+            orientation = _orientation(image)
+            square = _centre_square(image, spec)
+            del image  # or its pixels would stay when what was held for them is given back
     if orientation in _UPRIGHT:
         square = square.transpose(_UPRIGHT[orientation])
     if orientation in _ON_ITS_SIDE:
@@ -135,27 +145,29 @@ def _centre_square(image: Image.Image, spec: Input) -> Image.Image:
     width, height = image.size
     side = min(width, height) * spec.size / spec.resize
     left, top = (width - side) / 2, (height - side) / 2
-    # Whole pixels around the square, and how many of them can become one beforehand.
-    outer = (int(left), int(top), math.ceil(left + side), math.ceil(top + side))
-    factor = max(1, int(side / (spec.size * _REDUCING_GAP)))
-    x, y, reduced_side = (left - outer[0]) / factor, (top - outer[1]) / factor, side / factor
-    square = _reduced(image, outer, factor).resize(
-        (spec.size, spec.size),
-        Image.Resampling.BILINEAR,
-        box=(x, y, x + reduced_side, y + reduced_side),
-    )
-    return _flat(square)
+    box = (left, top, left + side, top + side)
+    if averageable := _averageable(image):
+        image, box = _reduced(image, box, spec.size, averageable)
+    size = (spec.size, spec.size)
+    bilinear = Image.Resampling.BILINEAR
+    return _flat(image.resize(size, bilinear, box=box, reducing_gap=_REDUCING_GAP))
 
 
-def _reduced(image: Image.Image, box: tuple[int, int, int, int], factor: int) -> Image.Image:
-    """What is in the box, with `factor` x `factor` pixels averaged to one.
+def _reduced(
+    image: Image.Image, box: Box, size: int, averageable: Callable[[Image.Image], Image.Image]
+) -> tuple[Image.Image, Box]:
+    """What is in the box, each band of it made averageable, and there the box.
 
-    Band by band, so that no second copy of a large picture is ever in memory.
+    Reduced as `Image.resize` with a reducing gap does by itself, but band by band, so that no
+    second copy of a large picture is ever in memory.
     """
-    averageable = _averageable(image)
-    if factor == 1:
-        return averageable(image.crop(box))
-    left, top, right, bottom = box
+    scale = (box[2] - box[0]) / size
+    factor = max(1, int(scale / _REDUCING_GAP))
+    # Half a pixel of the result lies on each side of the box: its bilinear filter sees them.
+    left, top = (max(0, int(edge - scale / 2)) for edge in box[:2])
+    right, bottom = (
+        min(end, math.ceil(edge + scale / 2)) for edge, end in zip(box[2:], image.size, strict=True)
+    )
     rows = factor * _BAND_ROWS
     bands = [
         averageable(image.crop((left, start, right, min(start + rows, bottom)))).reduce(factor)
@@ -164,11 +176,12 @@ def _reduced(image: Image.Image, box: tuple[int, int, int, int], factor: int) ->
     reduced = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
     for number, band in enumerate(bands):
         reduced.paste(band, (0, number * _BAND_ROWS))
-    return reduced
+    x, y, side = (box[0] - left) / factor, (box[1] - top) / factor, (box[2] - box[0]) / factor
+    return reduced, (x, y, x + side, y + side)
 
 
-def _averageable(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
-    """How to bring bands of this picture into a mode whose values may be averaged."""
+def _averageable(image: Image.Image) -> Callable[[Image.Image], Image.Image] | None:
+    """How to bring bands of a picture into a mode whose values may be averaged; None: it is."""
     if image.mode.startswith("I;16"):
         transparent = image.info.get("transparency")
         return lambda band: Image.fromarray(_to_8_bits(np.asarray(band), transparent))
@@ -182,7 +195,7 @@ def _averageable(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
         return lambda band: band.convert("RGBA").convert("RGBa")
     if image.mode in ("1", "P"):
         return lambda band: band.convert("RGB")
-    return lambda band: band
+    return None
 
 
 def _to_8_bits(values: npt.NDArray[np.uint16], transparent: int | None) -> Pixels:

@@ -7,6 +7,7 @@ from PIL import Image
 
 from model import TooManyPixels, read_picture
 from model.card import Input
+from model.effort import decoding_bytes
 
 SPEC = Input(size=224, resize=256)
 
@@ -62,3 +63,22 @@ def test_an_end_within_a_segment_does_not_hide_the_scans_after_it(cat):
     comment = b"\xff\xfe\0\4\xff\xd9"
     with pytest.raises(TooManyPixels, match="in more than 4,000 passes"):
         read_picture(data[:2] + comment + data[2:], SPEC, max_pixels=10**6)
+
+
+def memory_of(data, name, *, draft=None):
+    image = Image.open(io.BytesIO(data))
+    pixels = image.width * image.height
+    image.draft(None, draft)
+    return decoding_bytes(image, name, pixels=pixels) / pixels
+
+
+def test_the_memory_that_decoding_takes_is_told_by_format(cat):
+    assert memory_of(saved(cat, "PNG"), "PNG") == 4
+    assert memory_of(saved(cat, "WEBP"), "WEBP") == 18
+    assert memory_of(saved(cat, "AVIF"), "AVIF") == 10
+
+
+def test_a_jpeg_that_is_decoded_small_takes_little_memory_unless_it_is_progressive(cat):
+    large = cat.resize((1600, 1200))
+    assert memory_of(saved(large, "JPEG"), "JPEG", draft=(200, 200)) == 4 / 16
+    assert memory_of(saved(large, "JPEG", progressive=True), "JPEG", draft=(200, 200)) > 6

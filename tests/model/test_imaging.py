@@ -123,6 +123,16 @@ def test_colour_pictures_keep_their_colours(cat, upright, make, file_format):
     assert difference(read(saved(make(cat), file_format)), upright) < 6
 
 
+@pytest.mark.parametrize("size", [(451, 300), (301, 1000), (1500, 2001)])
+def test_a_picture_that_is_converted_band_by_band_is_the_same_picture(cat, size):
+    """All the way to the edges, and whether or not pixels are averaged beforehand."""
+    plain, banded = (
+        read(saved(cat.resize(size).convert(mode), "PNG")).pixels.astype(int)
+        for mode in ("RGB", "RGBA")
+    )
+    assert np.abs(plain - banded).max() <= 1  # as a value was rounded
+
+
 def test_values_that_are_not_finite_are_refused():
     values = np.array([[0, 1], [np.inf, 2]], np.float32)
     with pytest.raises(ImageCorrupt, match="not finite"):
