@@ -7,7 +7,7 @@ import pytest
 
 from model.budget import MemoryBudget
 
-SIZE = 100
+SIZE = 100_000_000
 
 
 @pytest.fixture
@@ -41,12 +41,12 @@ class Holder:
 
 
 def test_what_is_left_is_had_at_once(budget):
-    with budget.hold(60), budget.hold(40):
+    with budget.hold(SIZE * 6 // 10), budget.hold(SIZE * 4 // 10):
         pass
 
 
 def test_who_finds_too_little_left_waits_for_it(budget):
-    first, second = Holder(budget, 60), Holder(budget, 50)
+    first, second = Holder(budget, SIZE * 6 // 10), Holder(budget, SIZE // 2)
     assert first.holds()
     assert second.waits()
     first.end()
@@ -57,26 +57,31 @@ def test_who_finds_too_little_left_waits_for_it(budget):
 def test_who_needs_more_than_there_is_has_all_for_itself(budget):
     huge = Holder(budget, 10 * SIZE)
     assert huge.holds()
-    tiny = Holder(budget, 1)
-    assert tiny.waits()
+    other = Holder(budget, SIZE // 10)
+    assert other.waits()
     huge.end()
-    assert tiny.holds()
-    tiny.end()
+    assert other.holds()
+    other.end()
 
 
-def test_little_is_not_let_past_much(budget):
-    first = Holder(budget, 10)
+def test_who_needs_little_never_waits(budget):
+    with budget.hold(SIZE), budget.hold(4_000_000):
+        pass
+
+
+def test_less_is_not_let_past_much(budget):
+    first = Holder(budget, SIZE // 10)
     assert first.holds()
     much = Holder(budget, SIZE)
     assert much.waits()
-    little = Holder(budget, 10)
-    assert little.waits()
+    less = Holder(budget, SIZE // 10)
+    assert less.waits()
     first.end()
     assert much.holds()
-    assert little.waits()
+    assert less.waits()
     much.end()
-    assert little.holds()
-    little.end()
+    assert less.holds()
+    less.end()
 
 
 def test_an_error_gives_back_what_was_held(budget):
@@ -100,7 +105,10 @@ def test_never_more_than_there_is_is_held(budget):
                 with lock:
                     held -= amount
 
-    threads = [threading.Thread(target=work, args=(amount,)) for amount in (20, 30, 50, 70, 100)]
+    threads = [
+        threading.Thread(target=work, args=(share * SIZE // 100,))
+        for share in (20, 30, 50, 70, 100)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
