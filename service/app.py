@@ -12,7 +12,7 @@ from model import Classifier, ClassifyError, ModelUnavailable
 from service import page
 from service.access import allow_origin, allow_request, check_api_key
 from service.body import Body
-from service.classification import classify
+from service.classification import classify, read_pictures
 from service.errors import MethodNotAllowed, NoSuchPath
 from service.exchange import Exchange
 from service.intake import read_intake
@@ -118,10 +118,16 @@ class Service:
             intake = read_intake(
                 exchange.request, exchange.body, max_images=settings.max_images, max_top_k=classes
             )
-        with self._turnstile.place(), self._turnstile.turn(timings):
-            return classify(
-                intake, self._classifier, max_pixels=settings.max_pixels, timings=timings
-            )
+        with self._turnstile.place():
+            # Who is decoded makes way for the next: its pixels take little, and inference has a
+            # queue of its own.
+            with self._turnstile.turn(timings):
+                spec = self._classifier.card.input
+                pictures = read_pictures(
+                    intake.images, spec, max_pixels=settings.max_pixels, timings=timings
+                )
+            intake.images.clear()  # megabytes, that need not be there while these wait
+            return classify(pictures, intake, self._classifier, timings=timings)
 
     def _limits(self) -> Limits:
         settings = self._settings

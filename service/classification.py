@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
-from model import Classifier, ImageError, read_picture, top_labels
+from model import Classifier, ClassifyError, ImageError, Picture, read_picture, top_labels
+from model.card import Input
+from model.scores import Scores
 from service.errors import RequestError
 from service.intake import Intake
 from service.replies import (
@@ -19,40 +22,67 @@ from service.replies import (
 from service.timings import Timings
 
 
+def read_pictures(
+    images: Sequence[bytes | RequestError], spec: Input, *, max_pixels: int, timings: Timings
+) -> list[Picture | ClassifyError]:
+    """Decode the images, one after the other; what cannot be decoded is its error instead."""
+
+    def read(image: bytes | RequestError) -> Picture | ClassifyError:
+        if isinstance(image, RequestError):
+            return image
+        try:
+            return read_picture(image, spec, max_pixels=max_pixels)
+        except ImageError as error:
+            return error
+
+    with timings.measure("decode"):
+        return [read(image) for image in images]
+
+
 def classify(
-    intake: Intake, classifier: Classifier, *, max_pixels: int, timings: Timings
+    pictures: Sequence[Picture | ClassifyError],
+    intake: Intake,
+    classifier: Classifier,
+    *,
+    timings: Timings,
 ) -> Classification | Predictions:
-    """Classify the images of a request, one after the other.
+    """Classify the pictures of a request, one after the other, as its `intake` asks.
 
     Raises ModelUnavailable, and, for a request that is no batch, what is wrong with its
-    image: RequestError or ImageError.
+    picture: RequestError or ImageError.
     """
-    card = classifier.card
-    model = ModelInfo(card.name, card.version)
 
-    def predict(image: bytes | RequestError) -> Prediction:
-        if isinstance(image, RequestError):
-            raise image
-        with timings.measure("decode"):
-            picture = read_picture(image, card.input, max_pixels=max_pixels)
+    def predict(picture: Picture | ClassifyError) -> Prediction:
+        if isinstance(picture, ClassifyError):
+            raise picture
         if not classifier.loaded:
             start = time.perf_counter()
             if classifier.load():  # and not another request, while this one waited for it
                 timings.add("load", time.perf_counter() - start)
-        with timings.measure("infer"):
-            scores = classifier.scores(picture.pixels)
+        scores = _infer(picture, classifier, timings)
         labels = top_labels(
             scores, classifier.labels, top_k=intake.top_k, min_score=intake.min_score
         )
         return Prediction(labels, ImageInfo(picture.format, picture.width, picture.height))
 
-    def attempt(image: bytes | RequestError) -> Prediction | Failure:
+    def attempt(picture: Picture | ClassifyError) -> Prediction | Failure:
         try:
-            return predict(image)
+            return predict(picture)
         except (RequestError, ImageError) as error:
             return failure(error)
 
+    card = classifier.card
+    model = ModelInfo(card.name, card.version)
     if intake.batch:
-        return Predictions([attempt(image) for image in intake.images], model)
-    prediction = predict(intake.images[0])
+        return Predictions([attempt(picture) for picture in pictures], model)
+    prediction = predict(pictures[0])
     return Classification(prediction.labels, prediction.image, model)
+
+
+def _infer(picture: Picture, classifier: Classifier, timings: Timings) -> Scores:
+    """The scores of a picture; waiting for others' inferences counts as waiting."""
+    start = time.perf_counter()
+    scores, seconds = classifier.infer(picture.pixels)
+    timings.add("infer", seconds)
+    timings.add("wait", time.perf_counter() - start - seconds)
+    return scores

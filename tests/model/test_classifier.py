@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -60,16 +61,61 @@ def test_threads_share_one_network_and_each_gets_its_own_answer(classifier, phot
     np.testing.assert_array_equal(together, alone)
 
 
-def test_who_finds_the_network_taken_is_answered_in_turn(classifier, chelsea):
-    picture = pixels(classifier, chelsea)
-    alone = classifier.scores(picture)
-    with ThreadPoolExecutor(1) as pool:
+@pytest.mark.parametrize("number", [1, 2, 5, 9])
+def test_who_finds_the_network_taken_is_answered_in_turn(classifier, photos, number):
+    """Together with others who wait, which changes nothing in the answer."""
+    names = ("chelsea.jpg", "coffee.jpg", "camera.jpg")
+    pictures = [pixels(classifier, (photos / name).read_bytes()) for name in names] * 3
+    alone = [classifier.scores(picture) for picture in pictures[:number]]
+    with ThreadPoolExecutor(number) as pool:
         with classifier._lock:
-            waiting = pool.submit(classifier.scores, picture)
-            while not any(each.name.startswith("inference") for each in threading.enumerate()):
+            waiting = [pool.submit(classifier.scores, picture) for picture in pictures[:number]]
+            while len(classifier._waiting) < number:
                 time.sleep(0.001)
-            assert not waiting.done()
-        np.testing.assert_array_equal(waiting.result(), alone)
+            assert not any(each.done() for each in waiting)
+        np.testing.assert_array_equal([each.result() for each in waiting], alone)
+    np.testing.assert_array_equal(classifier.scores(pictures[0]), alone[0])
+
+
+def test_those_who_wait_share_inferences(classifier, chelsea, monkeypatch):
+    batches, run = [], type(classifier._loaded.network).run
+    picture = pixels(classifier, chelsea)
+
+    def watched(network, batch):
+        batches.append(len(batch))
+        return run(network, batch)
+
+    monkeypatch.setattr(type(classifier._loaded.network), "run", watched)
+    with ThreadPoolExecutor(6) as pool, classifier._lock:
+        waiting = [pool.submit(classifier.infer, picture) for _ in range(6)]
+        while len(classifier._waiting) < 6:
+            time.sleep(0.001)
+    assert batches == [4, 2]
+    assert len({each.result().seconds for each in waiting}) == 2
+
+
+@pytest.mark.parametrize(("batch", "most"), [(-1, 4), (1, 1)])
+def test_a_network_gets_as_many_pictures_at_a_time_as_it_takes(folder, batch, most):
+    """A size that the converter left open is -1 in the file, and the tiny model's batch is."""
+    path, card_path = folder / "tiny.tflite", folder / "model.json"
+    opened, fixed = (struct.pack("<4i", size, 8, 8, 3) for size in (-1, batch))
+    path.write_bytes(path.read_bytes().replace(opened, fixed))
+    card = json.loads(card_path.read_bytes())
+    card["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    card_path.write_text(json.dumps(card))
+
+    classifier = Classifier(folder, num_threads=1)
+    classifier.load()
+    assert classifier._loaded.network.max_batch == most
+    colours = np.zeros((3, 8, 8, 3), np.uint8)
+    for channel in range(3):
+        colours[channel, ..., channel] = 255
+    with ThreadPoolExecutor(3) as pool:
+        with classifier._lock:
+            waiting = [pool.submit(classifier.scores, colour) for colour in colours]
+            while len(classifier._waiting) < 3:
+                time.sleep(0.001)
+        assert [each.result().argmax() for each in waiting] == [0, 1, 2]
 
 
 def test_who_waits_is_told_what_is_wrong_too(folder):
