@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from model.memory import return_free_memory
+
 # Up to how many bytes nobody waits. A photo that is decoded small takes less, and its sender
 # shall not suffer from others' large pictures.
 _LITTLE = 4 * 10**6
@@ -22,7 +24,10 @@ class MemoryBudget:
 
     @contextmanager
     def hold(self, amount: int) -> Iterator[None]:
-        """Hold so many bytes of the budget: all of it, if `amount` is more; none, if it is little."""
+        """Hold so many bytes of the budget: all of it, if `amount` is more; none, if it is little.
+
+        Before much is taken, malloc gives back what it keeps.
+        """
         if amount <= _LITTLE:
             yield
             return
@@ -31,6 +36,7 @@ class MemoryBudget:
             self._changed.wait_for(lambda: self._left >= share)
             self._left -= share
         try:
+            return_free_memory()
             yield
         finally:
             with self._changed:

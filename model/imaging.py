@@ -26,7 +26,6 @@ from model.card import Input
 from model.effort import check_effort, check_header, decoding_bytes
 from model.errors import ImageCorrupt, ImageError
 from model.formats import format_of
-from model.memory import return_free_memory
 
 Pixels = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -97,7 +96,6 @@ def read_picture(data: bytes, spec: Input, *, max_pixels: int) -> Picture:
             # The decoder gets all bytes at once: in Pillow's blocks of 64 KiB it would let go of
             # the interpreter lock, and wait for it again, fifty times in a large photo.
             image.decodermaxblock = len(data)
-            return_free_memory()  # what others left behind, before more is taken
             image.load()
             orientation = _orientation(image)
             square = _centre_square(image, spec)

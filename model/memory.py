@@ -21,23 +21,6 @@ _M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1
 _MALLOC_OPTIONS = {_M_ARENA_MAX: 1, _M_MMAP_THRESHOLD: 4 * 2**20, _M_TRIM_THRESHOLD: 8 * 2**20}
 
 
-# Giving memory back takes a millisecond, and as long again to take it anew: one photo after the
-# other leaves less than this.
-_MUCH_FREE = 12 * 10**6
-
-
-class _MallocInfo(ctypes.Structure):
-    """https://man7.org/linux/man-pages/man3/mallinfo.3.html, where fordblks is what is free."""
-
-    _fields_ = tuple(
-        (name, ctypes.c_size_t)
-        for name in (
-            "arena", "ordblks", "smblks", "hblks", "hblkhd",
-            "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
-        )
-    )  # fmt: skip
-
-
 def save_memory() -> None:
     """Keep a server of two processes small; to be called before it forks and has threads."""
     if libc := _glibc():
@@ -70,13 +53,11 @@ def release_pages(path: Path) -> None:
 
 
 def return_free_memory() -> None:
-    """Give back what malloc keeps in pieces between those that are in use, if that is much."""
+    """Give back what malloc keeps in pieces between those that are in use; takes a millisecond."""
     if libc := _glibc():
-        libc.mallinfo2.restype = _MallocInfo
-        if libc.mallinfo2().fordblks > _MUCH_FREE:
-            libc.malloc_trim(0)
+        libc.malloc_trim(0)
 
 
 def _glibc() -> ctypes.CDLL | None:
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    return libc if hasattr(libc, "mallinfo2") else None
+    return libc if hasattr(libc, "mallopt") else None

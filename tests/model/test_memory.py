@@ -90,23 +90,3 @@ os._exit(0) if os.fork() else print(gc.get_freeze_count())
 def test_the_collector_leaves_alone_what_processes_share():
     output = subprocess.run([sys.executable, "-c", FORK], check=True, capture_output=True).stdout
     assert int(output) > 10_000
-
-
-def test_what_is_free_between_pieces_in_use_goes_back_to_the_system():
-    code = """
-from pathlib import Path
-from model.memory import return_free_memory, save_memory
-
-def resident():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-
-save_memory()
-pieces = [bytes(100_000) for _ in range(400)]
-pieces = pieces[::20]
-before = resident()
-return_free_memory()
-print(before - resident())
-"""
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert int(done.stdout) > 30_000_000
