@@ -52,9 +52,7 @@ def classify(
     picture: RequestError or ImageError.
     """
 
-    def predict(picture: Picture | ClassifyError) -> Prediction:
-        if isinstance(picture, ClassifyError):
-            raise picture
+    def predict(picture: Picture) -> Prediction:
         if not classifier.loaded:
             start = time.perf_counter()
             if classifier.load():  # and not another request, while this one waited for it
@@ -66,16 +64,16 @@ def classify(
         return Prediction(labels, ImageInfo(picture.format, picture.width, picture.height))
 
     def attempt(picture: Picture | ClassifyError) -> Prediction | Failure:
-        try:
-            return predict(picture)
-        except (RequestError, ImageError) as error:
-            return failure(error)
+        return failure(picture) if isinstance(picture, ClassifyError) else predict(picture)
 
     card = classifier.card
     model = ModelInfo(card.name, card.version)
     if intake.batch:
         return Predictions([attempt(picture) for picture in pictures], model)
-    prediction = predict(pictures[0])
+    (picture,) = pictures
+    if isinstance(picture, ClassifyError):
+        raise picture
+    prediction = predict(picture)
     return Classification(prediction.labels, prediction.image, model)
 
 
