@@ -90,3 +90,23 @@ os._exit(0) if os.fork() else print(gc.get_freeze_count())
 def test_the_collector_leaves_alone_what_processes_share():
     output = subprocess.run([sys.executable, "-c", FORK], check=True, capture_output=True).stdout
     assert int(output) > 10_000
+
+
+CODE = """
+import os, re
+from pathlib import Path
+from model import save_memory
+
+def resident_code():
+    smaps = Path("/proc/self/smaps").read_text()
+    return sum(int(size) for size in re.findall(r" r-xp .* /(?:.*\\n)*?Rss: +(\\d+) kB", smaps))
+
+save_memory()
+before = resident_code()
+os._exit(0) if os.fork() == 0 else print(resident_code() / before)
+"""
+
+
+def test_code_that_only_an_import_ran_does_not_stay_in_the_server_that_forks():
+    output = subprocess.run([sys.executable, "-c", CODE], check=True, capture_output=True).stdout
+    assert float(output) < 0.5
