@@ -15,7 +15,7 @@ import numpy as np
 from model.card import Label, ModelCard, read_card, read_labels
 from model.errors import ModelUnavailable
 from model.imaging import Pixels
-from model.memory import release_pages
+from model.memory import release_network
 from model.scores import Scores, softmax
 
 try:
@@ -140,7 +140,7 @@ def _load(folder: Path, num_threads: int) -> _Loaded:
     path = folder / card.file
     _check_sha256(path, card.sha256)
     network = _Network(path, card.input.size, card.classes, num_threads)
-    release_pages(path)
+    release_network(path)
     return _Loaded(card, labels, network)
 
 

@@ -30,9 +30,9 @@ from model.formats import format_of
 Pixels = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
-# What all pictures that are decoded whole may take together: a WebP of 2 megapixels, two AVIFs
-# or five PNGs. A larger one is decoded while no other is.
-_DECODING = MemoryBudget(42 * 10**6)
+# What all pictures that are decoded whole may take together: a WebP of 2 megapixels, or an AVIF
+# and two PNGs. A larger one is decoded while no other is.
+_DECODING = MemoryBudget(36 * 10**6)
 
 # Pillow's own limit is global for the process, and at first only warns; ours is for each
 # picture. What it warns of in damaged metadata would be noise between the lines of the log.

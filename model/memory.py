@@ -34,14 +34,15 @@ def save_memory() -> None:
         os.register_at_fork(before=_release_code)
 
 
-def release_pages(path: Path) -> None:
-    """Give back the memory of a mapped file; what is needed again is read from it again.
+def release_network(path: Path) -> None:
+    """Give back what only building an Interpreter needed; what is needed again is read again.
 
-    Once an Interpreter is built, a network's weights are in memory twice: as they are in the
-    file, and in the order in which the CPU takes them.
+    The network's weights are in memory twice then: as they are in the file, and in the order in
+    which the CPU takes them.
     """
     # What is shared with the file and never written to: anything else would be lost.
     _release(rb"r--s", re.escape(bytes(path.resolve())))
+    _release_code()
 
 
 def _release_code() -> None:
