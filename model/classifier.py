@@ -79,7 +79,7 @@ class Classifier:
         """Bring the network into memory; False if it was there. Raises ModelUnavailable."""
         with self._lock:
             if self._loaded is None:
-                self._loaded = _load(self._folder, self._num_threads)
+                self._load()
                 return True
             return False
 
@@ -117,8 +117,14 @@ class Classifier:
                 for (_, waiting), inference in zip(batch, inferences, strict=True):
                     waiting.set_result(inference)
 
+    def _load(self) -> _Loaded:
+        self._loaded = _load(self._folder, self._num_threads)
+        # By another thread: who asked for the network does not wait for that.
+        self._thread.submit(release_network, self._folder / self._loaded.card.file)
+        return self._loaded
+
     def _infer(self, batch: list[Pixels]) -> list[Inference]:
-        loaded = self._loaded = self._loaded or _load(self._folder, self._num_threads)
+        loaded = self._loaded or self._load()
         start = time.perf_counter()
         output = loaded.network.run(np.stack(batch))
         seconds = time.perf_counter() - start
@@ -140,7 +146,6 @@ def _load(folder: Path, num_threads: int) -> _Loaded:
     path = folder / card.file
     _check_sha256(path, card.sha256)
     network = _Network(path, card.input.size, card.classes, num_threads)
-    release_network(path)
     return _Loaded(card, labels, network)
 
 

@@ -28,10 +28,10 @@ def save_memory() -> None:
         for option, value in _MALLOC_OPTIONS.items():
             libc.mallopt(option, value)
     # The two share all that was imported until one of them writes to it; the garbage collector
-    # would, for it marks what it looks at. Libraries' code that only their import ran stays out.
+    # would, for it marks what it looks at. And who forks then only waits: it needs no library.
     if hasattr(os, "register_at_fork"):  # not on Windows
         os.register_at_fork(before=gc.freeze)
-        os.register_at_fork(before=_release_code)
+        os.register_at_fork(after_in_parent=_release_code)
 
 
 def release_network(path: Path) -> None:

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -26,22 +27,30 @@ def resident(path):
     return int(kilobytes) * 1024
 
 
+def released(path):
+    """Whether a mapped file goes out of memory; another thread sees to that, soon."""
+    deadline = time.monotonic() + 10
+    while resident(path) > 2**20 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return resident(path) <= 2**20
+
+
 def test_a_loaded_model_is_not_in_memory_as_the_file_too(classifier, tmp_path):
     classifier.load()
-    file = tmp_path / "model" / classifier.card.file
-    assert resident(file) < file.stat().st_size / 10
+    assert released(tmp_path / "model" / classifier.card.file)
 
 
 @pytest.mark.parametrize("name", ["a b", " a  b", "\x0c", "\u2028", "(deleted)"])
 def test_any_folder_will_do(tmp_path, name):
     classifier = Classifier(shutil.copytree(RESNET50, tmp_path / name), num_threads=1)
     classifier.load()
-    assert resident(tmp_path / name / classifier.card.file) < 2**20
+    assert released(tmp_path / name / classifier.card.file)
 
 
-def test_what_was_given_back_is_read_again(classifier, chelsea):
+def test_what_was_given_back_is_read_again(classifier, chelsea, tmp_path):
     picture = read_picture(chelsea, classifier.card.input, max_pixels=10**6)
     classifier.load()
+    assert released(tmp_path / "model" / classifier.card.file)
     assert classifier.labels[classifier.scores(picture.pixels).argmax()].label == "Egyptian cat"
 
 
