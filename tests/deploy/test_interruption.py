@@ -16,8 +16,9 @@ def test_an_interrupted_run_can_be_repeated(checkout, environment, cloud, deploy
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Jobs in the background ignore it, and hand that down.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        # Jobs in the background ignore it, and hand that down. No other thread runs that could
+        # hold a lock over the fork.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     wait_for(cloud.path.with_suffix(".hanging"))
     os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C at a terminal does
