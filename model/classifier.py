@@ -92,7 +92,8 @@ class Classifier:
 
     def infer(self, pixels: Pixels) -> Inference:
         """As `scores`, and how long it took."""
-        if self._lock.acquire(blocking=False):
+        # The lock may be free while its next holder wakes up: who came later does not overtake it.
+        if not self._waiting and self._lock.acquire(blocking=False):
             try:
                 return self._infer([pixels])[0]
             finally:

@@ -94,6 +94,35 @@ def test_those_who_wait_share_inferences(classifier, chelsea, monkeypatch):
     assert len({each.result().seconds for each in waiting}) == 3
 
 
+def test_who_comes_later_does_not_overtake(classifier, photos, monkeypatch):
+    """Though the network is free, as it is while the thread that infers for others wakes up."""
+    order, run = [], type(classifier._loaded.network).run
+    first, second = (
+        pixels(classifier, (photos / name).read_bytes()) for name in ("chelsea.jpg", "coffee.jpg")
+    )
+
+    def watched(network, batch):
+        order.extend(batch)
+        return run(network, batch)
+
+    def come(picture, *, nth):
+        waiting = pool.submit(classifier.scores, picture)
+        while len(classifier._waiting) < nth and not waiting.done():
+            time.sleep(0.001)
+        return waiting
+
+    monkeypatch.setattr(type(classifier._loaded.network), "run", watched)
+    awake = threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        classifier._thread.submit(awake.wait)
+        with classifier._lock:
+            earlier = come(first, nth=1)
+        later = come(second, nth=2)
+        awake.set()
+        assert earlier.result().argmax() != later.result().argmax()
+    np.testing.assert_array_equal(order, [first, second])
+
+
 @pytest.mark.parametrize(("batch", "most"), [(-1, 2), (1, 1)])
 def test_a_network_gets_as_many_pictures_at_a_time_as_it_takes(folder, batch, most):
     """A size that the converter left open is -1 in the file, and the tiny model's batch is."""
