@@ -103,7 +103,7 @@ def check_effort(image: ImageFile, data: bytes, *, max_pixels: int) -> None:
         raise TooManyPixels(f"{width}x{height} pixels are too many for a BMP of run lengths")
     if image.format == "TIFF":
         _check_tiles(image.tag_v2, max_pixels)  # type: ignore[attr-defined]  # a TiffImageFile
-    if image.format in ("JPEG", "MPO"):
+    if image.format == "JPEG":
         _check_scans(data, width, height)
 
 

@@ -7,18 +7,18 @@ and only then are pixels decoded. All later work is on a square of the network's
 
 from __future__ import annotations
 
-import importlib
 import io
 import math
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from model.budget import MemoryBudget
@@ -39,13 +39,17 @@ _DECODING = MemoryBudget(36 * 10**6)
 Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", module="PIL")
 
-# Pillow loads all its plugins to find one that it has not loaded; these are imported by
-# name, at their first picture.
-_PLUGINS = {
-    "WEBP": "PIL.WebPImagePlugin",
-    "TIFF": "PIL.TiffImagePlugin",
-    "AVIF": "PIL.AvifImagePlugin",
-    "HEIC": "pi_heif.HeifImagePlugin",
+# What decodes each format, imported at its first picture. `Image.open` would import all common
+# formats for it, a twentieth of a cold start, to find out which it is; that is known by then.
+_DECODERS = {
+    "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),
+    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
+    "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
+    "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "TIFF": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
+    "HEIC": ("pi_heif", "HeifImageFile"),
 }
 
 # EXIF 2.32, 4.6.4: what to do to the stored picture to see it upright.
@@ -109,9 +113,13 @@ def read_picture(data: bytes, spec: Input, *, max_pixels: int) -> Picture:
 
 def _open(data: bytes, name: str) -> ImageFile:
     """The picture with its header read and its pixels not yet decoded."""
-    if name in _PLUGINS:
-        importlib.import_module(_PLUGINS[name])
-    return Image.open(io.BytesIO(data), formats=["HEIF" if name == "HEIC" else name])
+    module, decoder = _DECODERS[name]
+    try:
+        return cast("ImageFile", getattr(import_module(module), decoder)(io.BytesIO(data)))
+    except SyntaxError as error:
+        raise ImageCorrupt(
+            f"the {name} image is damaged, cut short or of a rare kind: its header cannot be read"
+        ) from error
 
 
 @contextmanager
@@ -121,10 +129,6 @@ def _decoder_errors(name: str) -> Iterator[None]:
         yield
     except (ImageError, MemoryError):
         raise
-    except UnidentifiedImageError as error:
-        raise ImageCorrupt(
-            f"the {name} image is damaged, cut short or of a rare kind: its header cannot be read"
-        ) from error
     except Exception as error:
         raise ImageCorrupt(
             f"the {name} image is damaged or cut short: {error or type(error).__name__}"

@@ -1,6 +1,9 @@
 """Bytes to pixels: every format, mode and orientation of the contract, and every refusal."""
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,6 +50,19 @@ def test_every_format_shows_the_same_picture(cat, upright, file_format):
     assert picture.pixels.shape == (224, 224, 3)
     assert picture.pixels.dtype == np.uint8
     assert difference(picture, upright) < 4
+
+
+def test_a_photo_brings_in_no_format_but_its_own(photos):
+    """A cold start waits for what the first one imports."""
+    code = (
+        "import sys; from pathlib import Path; from model import RESNET50, read_picture; "
+        "from model.card import read_card; spec = read_card(RESNET50).input; "
+        "read_picture(Path(sys.argv[1]).read_bytes(), spec, max_pixels=10**6); "
+        "print(*(name for name in sys.modules if name.endswith('ImagePlugin')))"
+    )
+    command = [sys.executable, "-c", code, str(photos / "chelsea.jpg")]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], check=True, capture_output=True)
+    assert done.stdout.split() == [b"PIL.JpegImagePlugin"]
 
 
 @pytest.mark.parametrize("name", ["chelsea.heic", "chelsea_rotated.heic"])
