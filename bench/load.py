@@ -20,6 +20,7 @@ from pathlib import Path
 
 from bench.client import OK, Client
 
+LEAST_REQUESTS = 2  # of each client, the first of which is not timed
 LOST = 0  # the status of a request that got no answer
 
 
@@ -33,14 +34,12 @@ class Load:
     """What the clients themselves took."""
     times: list[tuple[float, float, int]]
     """One request each: seconds from the start, milliseconds it took, status."""
+    milliseconds: list[float]
+    """What all took but each client's first: these come at once, and find the caches cold."""
 
     def server_seconds(self, cpus: int) -> float:
         """How long it took, with the clients' own time on this many CPUs taken off."""
         return self.seconds - self.cpu_seconds / cpus
-
-    @property
-    def milliseconds(self) -> list[float]:
-        return [milliseconds for _, milliseconds, _ in self.times]
 
     @property
     def errors(self) -> int:
@@ -57,14 +56,17 @@ def run(port: int, requests: Sequence[Path], *, clients: int, seconds: float) ->
 
 def _send(port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Load:
     times: list[tuple[float, float, int]] = []
+    milliseconds: list[float] = []
     start, cpu_start = time.perf_counter(), time.process_time()
 
     def be_a_client(number: int) -> None:
-        client, turn = Client(port), number
-        while (sent := time.perf_counter()) < start + seconds:
-            status = _status(client, requests[turn % len(requests)])
+        client, turn = Client(port), 0
+        while (sent := time.perf_counter()) < start + seconds or turn < LEAST_REQUESTS:
+            status = _status(client, requests[(number + turn) % len(requests)])
             took = (time.perf_counter() - sent) * 1000
             times.append((sent - start, took, status))
+            if turn:
+                milliseconds.append(took)
             turn += 1
 
     threads = [threading.Thread(target=be_a_client, args=(each,)) for each in range(clients)]
@@ -72,7 +74,8 @@ def _send(port: int, requests: Sequence[bytes], clients: int, seconds: float) ->
         thread.start()
     for thread in threads:
         thread.join()
-    return Load(time.perf_counter() - start, time.process_time() - cpu_start, times)
+    cpu_seconds = time.process_time() - cpu_start
+    return Load(time.perf_counter() - start, cpu_seconds, times, milliseconds)
 
 
 def _status(client: Client, request: bytes) -> int:

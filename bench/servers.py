@@ -61,7 +61,7 @@ class Sample:
 
     def figures(self) -> Figures:
         milliseconds = [each for one in self.loads for each in one.milliseconds]
-        count = len(milliseconds)
+        count = sum(len(one.times) for one in self.loads)
         cpus = available_cpus()
         seconds = sum(one.server_seconds(cpus) for one in self.loads)
         p50, p95, p99 = np.percentile(milliseconds, (50, 95, 99)).tolist()
@@ -84,7 +84,7 @@ def main() -> None:
     options = parser.parse_args()
     clients = (1, 4) if options.quick else CLIENTS
     # Many short turns: when the machine is disturbed for seconds, all get their share of it.
-    rounds, seconds = (1, 1.0) if options.quick else (8, 2.0)
+    rounds, seconds = (1, 1.0) if options.quick else (6, 2.0)
     report = Report("servers")
     with ExitStack() as stack:
         servers = _start([OURS, *options.only], stack, report)
@@ -172,7 +172,7 @@ def _tell(report: Report, photo: str, clients: tuple[int, ...]) -> None:
 def _over_ours(results: Results, name: str, key: str) -> list[str]:
     """A row: the server's figure at each number of clients, and its ratio to ours."""
     ratios = ((found[key], results[OURS][count][key]) for count, found in results[name].items())
-    return [name, *(f"{theirs:.0f} (**{theirs / ours:.1f}**)" for theirs, ours in ratios)]
+    return [name, *(f"{theirs:.0f} (**{theirs / ours:.2f}**)" for theirs, ours in ratios)]
 
 
 if __name__ == "__main__":
