@@ -39,7 +39,8 @@ Instead of deploying:
   --delete             remove all that this script makes
   --help               this
 
-  --dry-run            print every command, as for a first deployment, and run none
+  --dry-run            print every command, as for a first deployment or a whole deletion,
+                       and run none
   --yes                do not ask before --delete
 END
 }

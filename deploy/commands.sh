@@ -42,7 +42,11 @@ readonly ABSENT='NOT_FOUND|status=\[404\]|[Nn]ot found|does not exist|Cannot fin
 # ends the run: taking a refused permission for an absence would create things twice.
 exists() {
   local complaint
-  ((DRY_RUN)) && announce "$@" && return 1
+  if ((DRY_RUN)); then # nothing is there before a first deployment, and all before a deletion
+    announce "$@"
+    [[ "$ACTION" == delete ]]
+    return
+  fi
   complaint=$("$@" 2>&1 >/dev/null) && return 0
   grep --quiet --extended-regexp "$ABSENT" <<<"$complaint" && return 1
   fail "$* failed: $complaint" "see what that command says when you run it yourself"

@@ -88,7 +88,7 @@ roll_back() {
   [[ -n "$previous" ]] ||
     fail "$NAME has no previous revision" "deploy the older source: git checkout COMMIT, ./deploy.sh"
   split_traffic "$previous=100"
-  say "All traffic goes to $previous. The next ./deploy.sh moves it to what it deploys."
+  ((DRY_RUN)) || say "All traffic goes to $previous. The next ./deploy.sh moves it to what it deploys."
 }
 
 delete_everything() {
@@ -97,6 +97,7 @@ delete_everything() {
   delete gcloud secrets NAME "$NAME-api-keys" --project="$PROJECT"
   delete gcloud iam service-accounts NAME "$SERVICE_ACCOUNT" --project="$PROJECT"
   delete_monitoring
+  ((!DRY_RUN)) || return 0
   say "Removed. Left: the APIs that were switched on, the log entries until they expire, and"
   say "the bucket gcf-v2-sources-... that all functions of the region share."
 }

@@ -56,6 +56,7 @@ delete_monitoring() {
   local kind policy
   for kind in errors latency instances; do
     policy=$(alert_policy "$kind")
+    ((!DRY_RUN)) || policy=policy-$kind
     [[ -z "$policy" ]] || run gcloud monitoring policies delete "$policy" --project="$PROJECT"
   done
   delete gcloud monitoring dashboards NAME "$NAME" --project="$PROJECT"

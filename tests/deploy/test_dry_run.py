@@ -57,6 +57,14 @@ def test_it_shows_what_a_real_run_does(dry_run, deploy, cloud):
     assert comparable(shown) == comparable(cloud.commands())
 
 
+def test_it_shows_all_that_would_be_deleted(dry_run, run):
+    deleted = [" ".join(each[1:]) for each in dry_run("--delete") if "delete" in each]
+    for thing in ("functions delete classify ", "secrets delete", "service-accounts delete"):
+        assert any(thing in command for command in deleted)
+    assert sum("policies delete" in command for command in deleted) == 3
+    assert "Removed" not in run("--project=my-project", "--dry-run", "--delete").stdout
+
+
 def comparable(commands):
     return [" ".join(part for part in command if "/" not in part) for command in commands]
 
