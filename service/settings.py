@@ -29,6 +29,7 @@ class Keys(tuple[str, ...]):
 
 _FORMS = {Origins: re.compile(r"\*|https?://[^/\s]+"), Keys: re.compile(r"[!-~]+")}
 _EXPECTED = {
+    Path: "the path of a folder that exists",
     bool: "true or false",
     Positive: "a whole number from 1 up, without separators",
     Origins: "*, nothing, or origins such as https://example.com with commas between them",
@@ -71,6 +72,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def _decode(kind: type[Any], text: str) -> Any:
     """What msgspec cannot convert from a string by itself."""
     if kind is Path:
+        if not text or not Path(text).is_dir():  # an empty path would be the folder one is in
+            raise ValueError
         return Path(text)
     parts = [part.strip() for part in text.split(",")] if text else []
     if not all(_FORMS[kind].fullmatch(part) for part in parts):

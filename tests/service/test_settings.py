@@ -30,7 +30,7 @@ def test_defaults_are_the_contracts():
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
-        ("MODEL_DIR", "/models/mine", Path("/models/mine")),
+        ("MODEL_DIR", str(ROOT / "tests"), ROOT / "tests"),
         ("PRELOAD", "true", True),
         ("PRELOAD", "0", False),
         ("NUM_THREADS", "3", 3),
@@ -55,6 +55,9 @@ def test_a_setting_is_read(name, text, value):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("MODEL_DIR", "/models/nowhere"),
+        ("MODEL_DIR", __file__),
+        ("MODEL_DIR", ""),
         ("PRELOAD", "perhaps"),
         ("NUM_THREADS", "0"),
         ("NUM_THREADS", "two"),
