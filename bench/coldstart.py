@@ -52,7 +52,7 @@ def main() -> None:
         starts, ours="function", unit="ms from process start to first answer"
     )
     report.figures["coldstart-parts"] = plots.bars(parts, ours="import", unit="ms")
-    report.write(publish=options.publish)
+    report.write(options)
 
 
 def _parts(rounds: int) -> dict[str, float]:

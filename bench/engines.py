@@ -54,7 +54,7 @@ def main() -> None:
         milliseconds = statistics.median(taken[_key(*each)])
         report.data[_key(*each)] = {"ms": milliseconds, **worker.about, **_agreement(*each, names)}
     _tell(report)
-    report.write(publish=options.publish)
+    report.write(options)
 
 
 def _write_views(folder: Path) -> None:

@@ -17,7 +17,7 @@ from rich.progress import track
 from bench import function, load, photos, plots
 from bench.client import Client
 from bench.processes import Server
-from bench.report import OUTPUT, Report, parser_of
+from bench.report import Report, parser_of
 from bench.turns import Way, Worker, take_turns
 from model import available_cpus
 
@@ -36,7 +36,7 @@ def main() -> None:
                 **_rate(server, photo, max(2, rounds // 4), seconds, name),
             }
     _tell(report)
-    report.write(publish=options.publish)
+    report.write(options)
 
 
 def _round_trip(
@@ -69,8 +69,7 @@ def over_http(server: Server, request: bytes) -> Way:
 def _rate(server: Server, photo: Path, rounds: int, seconds: float, name: str) -> dict[str, float]:
     """Photos a second on all CPUs, by turns; the clients' own CPU time is taken off."""
     cpus = available_cpus()
-    request = OUTPUT / "request"
-    request.write_bytes(function.as_bytes(photo))
+    request = function.as_bytes(photo)
     floor, ours, errors = [], [], 0
     with ExitStack() as stack:
         loops = [stack.enter_context(Worker("bench.bare", str(photo), "1")) for _ in range(cpus)]
@@ -113,8 +112,8 @@ def _tell(report: Report) -> None:
             str(photo["errors"]),
         ]
 
-    columns = ["photo", "floor, ms", "HTTP, ms", "ratio"]
-    columns += ["floor, a second", f"{CLIENTS} clients, a second", "ratio", "errors"]
+    columns = ["photo", "floor, ms", "HTTP, ms", "HTTP over floor"]
+    columns += ["floor, a second", f"{CLIENTS} clients, a second", "of the floor's", "errors"]
     report.table(columns, [row(name, photo) for name, photo in report.data.items()])
     report.figures["floor"] = plots.bars(
         {

@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench.client import OK, Client
 
@@ -46,11 +47,15 @@ class Load:
         return sum(status != OK for _, _, status in self.times)
 
 
-def run(port: int, requests: Sequence[Path], *, clients: int, seconds: float) -> Load:
+def run(port: int, requests: Sequence[bytes], *, clients: int, seconds: float) -> Load:
     """Load the server at `port` from a new process, and wait for its end."""
-    arguments = [str(each) for each in (port, clients, seconds, *requests)]
-    command = [sys.executable, "-m", "bench.load", *arguments]
-    output = subprocess.run(command, check=True, capture_output=True).stdout
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder, str(number)) for number in range(len(requests))]
+        for path, request in zip(paths, requests, strict=True):
+            path.write_bytes(request)
+        arguments = [str(each) for each in (port, clients, seconds, *paths)]
+        command = [sys.executable, "-m", "bench.load", *arguments]
+        output = subprocess.run(command, check=True, capture_output=True).stdout
     return Load(**json.loads(output))
 
 

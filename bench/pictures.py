@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from pi_heif import register_heif_opener
 from PIL import Image
 from rich.progress import track
 
@@ -31,6 +32,7 @@ PARTS = ("reading", "base64", "decoding", "resizing", "inference", "reply")
 
 
 def main() -> None:
+    register_heif_opener()  # for Pillow's own decoding
     options = parser_of("pictures", __doc__).parse_args()
     report = Report("pictures")
     albums = {
@@ -44,7 +46,7 @@ def main() -> None:
         for name, album in albums.items():
             report.data[name] = _measure(client, album, rounds)
             _tell(report, name, album)
-    report.write(publish=options.publish)
+    report.write(options)
 
 
 def _formats() -> dict[str, Path]:

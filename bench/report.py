@@ -20,6 +20,7 @@ from rich.markdown import Markdown
 OUTPUT = Path("build/bench")
 DOCUMENT = Path("docs/performance.md")
 IMAGES = Path("docs/images")
+FILE_WIDTH = 120  # where no terminal tells how wide a table may be
 
 
 @dataclass
@@ -43,9 +44,11 @@ class Report:
             "\n".join(f"| {' | '.join(map(str, row))} |" for row in [*head, *rows])
         )
 
-    def write(self, *, publish: bool) -> None:
-        """Write it to build/bench/, and with `publish` into the documentation; print it."""
+    def write(self, options: argparse.Namespace) -> None:
+        """Write it to build/bench/, and if asked to into the documentation; print it."""
         facts = machine()
+        if options.quick:
+            facts["turns"] = "few and short turns (--quick)"
         text = "\n\n".join(self.markdown)
         told = "; ".join(facts.values())
         OUTPUT.mkdir(parents=True, exist_ok=True)
@@ -53,10 +56,14 @@ class Report:
         (OUTPUT / f"{self.part}.json").write_text(content + "\n")
         (OUTPUT / f"{self.part}.md").write_text(f"# {self.part}\n\n{told}\n\n{text}\n")
         self._draw(OUTPUT, "")
-        if publish:
+        if options.publish:
             self._draw(IMAGES, "bench-")
             _publish(self.part, f"{text}\n\n<sub>Measured on: {told}.</sub>")
-        Console().print(Markdown(text))
+        console = Console()
+        if not console.is_terminal:
+            console.width = FILE_WIDTH
+        console.print(Markdown(text))
+        console.print(f"Written to {OUTPUT}/: {self.part}.md, {self.part}.json and plots.")
 
     def _draw(self, folder: Path, prefix: str) -> None:
         for name, figure in self.figures.items():
@@ -70,8 +77,9 @@ def parser_of(name: str, text: str | None) -> argparse.ArgumentParser:
         description=text,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--quick", action="store_true", help="a try-out: few and short turns")
-    parser.add_argument(
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--quick", action="store_true", help="a try-out: few and short turns")
+    either.add_argument(
         "--publish", action="store_true", help=f"put the results into {DOCUMENT} and its plots"
     )
     return parser

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import numpy as np
 from rich.progress import Progress
@@ -17,7 +16,7 @@ from rich.progress import Progress
 from bench import load, photos, plots
 from bench.contestants import CONTESTANTS, OURS
 from bench.processes import Server, Skipped, Watch
-from bench.report import OUTPUT, Report, parser_of
+from bench.report import Report, parser_of
 from model import available_cpus
 
 CLIENTS = (1, 2, 4, 8, 16, 32)
@@ -52,7 +51,7 @@ class Sample:
     cpu_seconds: float = 0.0
     peak_mb: float = 0.0
 
-    def add(self, server: Server, request: Path, clients: int, seconds: float) -> None:
+    def add(self, server: Server, request: bytes, clients: int, seconds: float) -> None:
         before = server.cpu_seconds()
         with Watch(server) as watch:
             self.loads.append(load.run(server.port, [request], clients=clients, seconds=seconds))
@@ -89,14 +88,14 @@ def main() -> None:
     with ExitStack() as stack:
         servers = _start([OURS, *options.only], stack, report)
         for name, photo in {"small": photos.SMALL, "12 MP": photos.large()}.items():
-            requests = _write_requests(servers, photo)
+            requests = {name: CONTESTANTS[name].ask(photo) for name in servers}
             found = _measure(servers, requests, clients, rounds, seconds)
             report.data[name] = {
                 server: {str(n): asdict(sample.figures()) for n, sample in samples.items()}
                 for server, samples in found.items()
             }
             _tell(report, name, clients)
-    report.write(publish=options.publish)
+    report.write(options)
 
 
 def _start(names: list[str], stack: ExitStack, report: Report) -> dict[str, Server]:
@@ -112,16 +111,9 @@ def _start(names: list[str], stack: ExitStack, report: Report) -> dict[str, Serv
     return servers
 
 
-def _write_requests(servers: Mapping[str, Server], photo: Path) -> dict[str, Path]:
-    paths = {name: OUTPUT / f"request-{number}" for number, name in enumerate(servers)}
-    for name, path in paths.items():
-        path.write_bytes(CONTESTANTS[name].ask(photo))
-    return paths
-
-
 def _measure(
     servers: Mapping[str, Server],
-    requests: Mapping[str, Path],
+    requests: Mapping[str, bytes],
     clients: tuple[int, ...],
     rounds: int,
     seconds: float,

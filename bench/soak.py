@@ -6,13 +6,12 @@ Then the same load, one request at a time, in 256 MiB that the kernel enforces.
 from __future__ import annotations
 
 import statistics
-from pathlib import Path
 from typing import Any
 
 from bench import function, load, photos, plots
 from bench.limits import MemoryLimit
 from bench.processes import Server, Skipped, Watch
-from bench.report import OUTPUT, Report, parser_of
+from bench.report import Report, parser_of
 
 CLIENTS = 8
 OURS = f"{CLIENTS} clients"
@@ -29,7 +28,7 @@ def main() -> None:
     options = parser.parse_args()
     seconds = 6.0 if options.quick else options.minutes * 60
     report = Report("soak")
-    requests = _write_requests()
+    requests = _requests()
     with function.start() as server:
         report.data[OURS] = _soak(server, requests, clients=CLIENTS, seconds=seconds)
     try:
@@ -40,26 +39,22 @@ def main() -> None:
     except Skipped as reason:
         report.say(f"The run under a memory limit was skipped: {reason}.")
     _tell(report)
-    report.write(publish=options.publish)
+    report.write(options)
 
 
-def _write_requests() -> list[Path]:
+def _requests() -> list[bytes]:
     """Every way to send a photo, small and large photos, most formats."""
     small, large = photos.SMALL, photos.large()
     kinds = [photos.of_size(2, kind) for kind in ("PNG", "WEBP", "AVIF")]
-    requests = [
+    return [
         *(make(photo) for photo in (small, large) for make in WAYS),
         *(function.as_bytes(photo) for photo in [*kinds, photos.DATA / "chelsea.heic"]),
     ]
-    paths = [OUTPUT / f"mixed-{number}" for number in range(len(requests))]
-    for path, request in zip(paths, requests, strict=True):
-        path.write_bytes(request)
-    return paths
 
 
-def _soak(server: Server, requests: list[Path], *, clients: int, seconds: float) -> dict[str, Any]:
+def _soak(server: Server, requests: list[bytes], *, clients: int, seconds: float) -> dict[str, Any]:
     """Load the server, and watch its memory meanwhile."""
-    server.first_answer(requests[0].read_bytes())
+    server.first_answer(requests[0])
     with Watch(server) as watch:
         done = load.run(server.port, requests, clients=clients, seconds=seconds)
     half = [megabytes for second, megabytes in watch.points if second > seconds / 2]

@@ -44,20 +44,17 @@ def test_the_client_sends_and_receives_whole_bodies(port):
     client.close()
 
 
-def test_the_load_counts_requests_and_errors(port, tmp_path):
-    paths = [tmp_path / "right", tmp_path / "wrong"]
-    for path in paths:
-        path.write_bytes(request(f"/{path.name}", "text/plain", b"body"))
-    done = load.run(port, paths, clients=2, seconds=0.2)
+def test_the_load_counts_requests_and_errors(port):
+    requests = [request(path, "text/plain", b"body") for path in ("/right", "/wrong")]
+    done = load.run(port, requests, clients=2, seconds=0.2)
     assert len(done.times) > done.errors > 0
     assert len(done.milliseconds) == len(done.times) - 2  # but for the first of each client
     assert done.cpu_seconds > 0
 
 
-def test_every_client_of_a_slow_server_is_timed(port, tmp_path):
-    path = tmp_path / "request"
-    path.write_bytes(request("/", "text/plain", b"body"))
-    assert len(load.run(port, [path], clients=3, seconds=0).milliseconds) == 3
+def test_every_client_of_a_slow_server_is_timed(port):
+    done = load.run(port, [request("/", "text/plain", b"body")], clients=3, seconds=0)
+    assert len(done.milliseconds) == 3
 
 
 def test_the_floor_takes_the_steps_it_is_told_to():
