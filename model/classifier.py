@@ -185,9 +185,9 @@ class _Network:
         if self._input["dtype"] == np.int8:
             pixels = (pixels ^ 0x80).view(np.int8)  # pixel - 128, which int8 models count from
         if len(pixels) != self._batch:  # a tenth of a millisecond; the weights stay packed
-            self._batch = len(pixels)
             self._interpreter.resize_tensor_input(self._input["index"], pixels.shape)
             self._interpreter.allocate_tensors()
+            self._batch = len(pixels)  # not before: what failed is to be tried again
         self._interpreter.set_tensor(self._input["index"], pixels)
         self._interpreter.invoke()
         output = self._interpreter.get_tensor(self._output["index"])

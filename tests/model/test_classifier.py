@@ -123,6 +123,17 @@ def test_who_comes_later_does_not_overtake(classifier, photos, monkeypatch):
     np.testing.assert_array_equal(order, [first, second])
 
 
+def test_room_that_could_not_be_had_is_asked_for_again(classifier, chelsea, monkeypatch):
+    network, picture = classifier._loaded.network, pixels(classifier, chelsea)
+    before = classifier.scores(picture)
+    network.run(np.stack([picture] * 2))
+    with monkeypatch.context() as patch:
+        patch.setattr(network._interpreter, "allocate_tensors", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            classifier.scores(picture)
+    np.testing.assert_array_equal(classifier.scores(picture), before)
+
+
 @pytest.mark.parametrize(("batch", "most"), [(-1, 2), (1, 1)])
 def test_a_network_gets_as_many_pictures_at_a_time_as_it_takes(folder, batch, most):
     """A size that the converter left open is -1 in the file, and the tiny model's batch is."""
