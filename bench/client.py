@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import select
 import socket
 from typing import NamedTuple
@@ -9,6 +10,11 @@ from typing import NamedTuple
 OK = 200
 TIMEOUT_SECONDS = 120
 _BOUNDARY = "----photo"
+_STATUS_LINE = re.compile(r"HTTP/1\.1 (\d{3})\b")
+
+
+class NoHttp(OSError):
+    """What the server sent is no HTTP."""
 
 
 class Answer(NamedTuple):
@@ -28,7 +34,10 @@ class Client:
         self._socket: socket.socket | None = None
 
     def ask(self, request: bytes) -> Answer:
-        """Send a whole request and wait for the whole answer. Raises OSError."""
+        """Send a whole request and wait for the whole answer.
+
+        Raises OSError, NoHttp among it.
+        """
         try:
             connection = self._connection()
             connection.sendall(request)
@@ -77,6 +86,8 @@ def form(path: str, field: str, photo: bytes) -> bytes:
 def _read_answer(connection: socket.socket) -> Answer:
     head, _, body = _received_until(connection, b"\r\n\r\n").partition(b"\r\n\r\n")
     status_line, *lines = head.decode("latin-1").split("\r\n")
+    if not (status := _STATUS_LINE.match(status_line)):
+        raise NoHttp(f"the server answered {status_line!r}")
     fields = (line.partition(":") for line in lines)
     headers = {name.lower(): value.strip() for name, _, value in fields}
     missing = int(headers.get("content-length", 0)) - len(body)
@@ -84,7 +95,7 @@ def _read_answer(connection: socket.socket) -> Answer:
         received = _received(connection)
         body += received
         missing -= len(received)
-    return Answer(int(status_line.split()[1]), headers, body)
+    return Answer(int(status[1]), headers, body)
 
 
 def _received_until(connection: socket.socket, end: bytes) -> bytes:

@@ -46,7 +46,7 @@ def main() -> None:
             for name, ms in starts.items()
         ],
     )
-    report.say("What it is made of, each part alone:")
+    report.say("What the function's is made of, each part measured alone:")
     report.table(["part", "ms"], [[name, f"{ms:.1f}"] for name, ms in parts.items()])
     report.figures["coldstart"] = plots.bars(
         starts, ours="function", unit="ms from process start to first answer"

@@ -65,7 +65,7 @@ def _torchserve() -> Server:
         f"inference_address=http://127.0.0.1:{port}\n"
         f"management_address=http://127.0.0.1:{free_port()}\n"
         f"metrics_address=http://127.0.0.1:{free_port()}\n"
-        "max_request_size=33554432\ndefault_workers_per_model=1\ndisable_token_authorization=true\n"
+        "disable_token_authorization=true\n"
     )
     command = [server, "--foreground", "--model-store", "."]
     command += ["--models", "classify.mar", "--ts-config", "config.properties"]

@@ -77,7 +77,7 @@ def _rate(server: Server, photo: Path, rounds: int, seconds: float, name: str) -
         for _ in track(range(rounds), description=f"{name}, {CLIENTS} clients", transient=True):
             floor.append(_bare_rate(loops, steps))
             done = load.run(server.port, [request], clients=CLIENTS, seconds=seconds)
-            ours.append(len(done.times) / done.server_seconds(cpus))
+            ours.append(done.answered / done.server_seconds(cpus))
             errors += done.errors
     rates = statistics.median(floor), statistics.median(ours)
     return {

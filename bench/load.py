@@ -36,15 +36,21 @@ class Load:
     times: list[tuple[float, float, int]]
     """One request each: seconds from the start, milliseconds it took, status."""
     milliseconds: list[float]
-    """What all took but each client's first: these come at once, and find the caches cold."""
+    """What those with an answer of 200 took, but for each client's first: these come at once, and
+    find the caches cold."""
 
     def server_seconds(self, cpus: int) -> float:
         """How long it took, with the clients' own time on this many CPUs taken off."""
         return self.seconds - self.cpu_seconds / cpus
 
     @property
+    def answered(self) -> int:
+        """How many requests were answered with 200."""
+        return sum(status == OK for _, _, status in self.times)
+
+    @property
     def errors(self) -> int:
-        return sum(status != OK for _, _, status in self.times)
+        return len(self.times) - self.answered
 
 
 def run(port: int, requests: Sequence[bytes], *, clients: int, seconds: float) -> Load:
@@ -55,7 +61,7 @@ def run(port: int, requests: Sequence[bytes], *, clients: int, seconds: float) -
             path.write_bytes(request)
         arguments = [str(each) for each in (port, clients, seconds, *paths)]
         command = [sys.executable, "-m", "bench.load", *arguments]
-        output = subprocess.run(command, check=True, capture_output=True).stdout
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
     return Load(**json.loads(output))
 
 
@@ -70,7 +76,7 @@ def _send(port: int, requests: Sequence[bytes], clients: int, seconds: float) ->
             status = _status(client, requests[(number + turn) % len(requests)])
             took = (time.perf_counter() - sent) * 1000
             times.append((sent - start, took, status))
-            if turn:
+            if turn and status == OK:
                 milliseconds.append(took)
             turn += 1
 

@@ -12,7 +12,7 @@ from bench.report import OUTPUT
 DATA = Path("tests/data")
 FOLDER = OUTPUT / "photos"
 
-#: A small photo as it is: 451x300, 23 kB.
+#: A small photo as it is: 451x300, 50 kB.
 SMALL = DATA / "chelsea.jpg"
 
 ASPECT = 4 / 3  # of most cameras' sensors

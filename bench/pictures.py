@@ -28,7 +28,8 @@ MEGAPIXELS = (0.1, 1, 2, 5, 12, 24, 48)
 FORMATS = ("PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 FORMAT_MEGAPIXELS = 2
 LIMITS = {"MAX_BODY_BYTES": str(64 * 2**20), "MAX_PIXELS": "50000000"}
-PARTS = ("reading", "base64", "decoding", "resizing", "inference", "reply")
+PARTS = ("reading", "decoding", "resizing", "inference", "reply")
+BASE64 = "base64, if in JSON"
 
 
 def main() -> None:
@@ -67,7 +68,7 @@ def _measure(client: Client, album: dict[str, Path], rounds: int) -> dict[str, d
         for name, measure in ways.items():
             taken[name].append(measure())
     return {
-        name: {part: statistics.median(each[part] for each in times) for part in PARTS}
+        name: {part: statistics.median(each[part] for each in times) for part in (*PARTS, BASE64)}
         for name, times in taken.items()
     }
 
@@ -82,11 +83,11 @@ def _way(client: Client, photo: Path) -> Callable[[], dict[str, float]]:
         decoding = _decoding_share(data, spec) * plain["decode"]
         return {
             "reading": plain["read"],
-            "base64": max(0.0, coded["read"] - plain["read"]),
             "decoding": decoding,
             "resizing": plain["decode"] - decoding,
             "inference": plain["infer"],
             "reply": plain["total"] - plain["read"] - plain["decode"] - plain["infer"],
+            BASE64: max(0.0, coded["read"] - plain["read"]),
         }
 
     return measure
@@ -115,19 +116,20 @@ def _decoding_share(data: bytes, spec: Input) -> float:
 def _tell(report: Report, name: str, album: dict[str, Path]) -> None:
     found: dict[str, dict[str, float]] = report.data[name]
     report.table(
-        ["photo", "MB", *(f"{part}, ms" for part in PARTS), "all but base64, ms"],
+        ["photo", "MB", *(f"{part}, ms" for part in PARTS), "all, ms", f"{BASE64}, ms"],
         [
             [
                 photo,
                 f"{album[photo].stat().st_size / 1e6:.1f}",
                 *(f"{parts[part]:.1f}" for part in PARTS),
-                f"{sum(parts.values()) - parts['base64']:.1f}",
+                f"{sum(parts[part] for part in PARTS):.1f}",
+                f"{parts[BASE64]:.1f}",
             ]
             for photo, parts in found.items()
         ],
     )
     report.figures[f"pictures-{name}"] = plots.stacks(
-        {part: [parts[part] for parts in found.values()] for part in PARTS},
+        {part: [parts[part] for parts in found.values()] for part in (*PARTS, BASE64)},
         list(found),
         unit="ms",
     )

@@ -6,6 +6,7 @@ CPU time and memory are those of all processes of a server.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -35,7 +36,7 @@ class Figures:
     p95: float
     p99: float
     per_second: float
-    """With the clients' own CPU time taken off."""
+    """Of those answered with 200, with the clients' own CPU time taken off."""
     cpu_ms: float
     """CPU time of the server for one request, in milliseconds."""
     peak_mb: float
@@ -60,19 +61,20 @@ class Sample:
 
     def figures(self) -> Figures:
         milliseconds = [each for one in self.loads for each in one.milliseconds]
-        count = sum(len(one.times) for one in self.loads)
+        count = sum(one.answered for one in self.loads)
+        errors = sum(one.errors for one in self.loads)
         cpus = available_cpus()
         seconds = sum(one.server_seconds(cpus) for one in self.loads)
-        p50, p95, p99 = np.percentile(milliseconds, (50, 95, 99)).tolist()
+        p50, p95, p99 = np.percentile(milliseconds or [math.nan], (50, 95, 99)).tolist()
         return Figures(
             p50,
             p95,
             p99,
             per_second=count / seconds,
-            cpu_ms=self.cpu_seconds / count * 1000,
+            cpu_ms=self.cpu_seconds / (count + errors) * 1000,
             peak_mb=self.peak_mb,
-            requests=count,
-            errors=sum(one.errors for one in self.loads),
+            requests=count + errors,
+            errors=errors,
         )
 
 

@@ -1,7 +1,7 @@
 """The model as a user of BentoML, LitServe or TorchServe would wrap it.
 
-The same file as ours, by the same interpreter, with ordinary preprocessing: the whole photo
-decoded by Pillow, resized and cropped.
+The same file as ours, by the same interpreter, with ordinary preprocessing, as their examples of
+image classifiers have it: the whole photo decoded by Pillow, resized and cropped.
 """
 
 from __future__ import annotations

@@ -17,6 +17,10 @@ class Echo(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/garbage":
+            self.wfile.write(b"garbage\r\n\r\n")
+            self.close_connection = True
+            return
         self.send_response(404 if self.path == "/wrong" else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -48,8 +52,15 @@ def test_the_load_counts_requests_and_errors(port):
     requests = [request(path, "text/plain", b"body") for path in ("/right", "/wrong")]
     done = load.run(port, requests, clients=2, seconds=0.2)
     assert len(done.times) > done.errors > 0
-    assert len(done.milliseconds) == len(done.times) - 2  # but for the first of each client
+    # But for the first of each client, one of which was right.
+    assert len(done.milliseconds) == done.answered - 1 == len(done.times) - done.errors - 1
     assert done.cpu_seconds > 0
+
+
+@pytest.mark.parametrize("path", ["/wrong", "/garbage"])
+def test_what_fails_is_neither_timed_nor_answered(port, path):
+    done = load.run(port, [request(path, "text/plain", b"body")], clients=2, seconds=0)
+    assert (done.errors, done.answered, done.milliseconds) == (4, 0, [])
 
 
 def test_every_client_of_a_slow_server_is_timed(port):
@@ -63,3 +74,21 @@ def test_the_floor_takes_the_steps_it_is_told_to():
     about, *turns = map(json.loads, done.stdout.splitlines())
     assert about is None
     assert [len(milliseconds) for milliseconds in turns] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["florr"], "no part 'florr'"),
+        (["--quick", "--publish"], "exclude each other"),
+        (["floor", "soak", "--", "--minutes", "1"], "those of one part"),
+        (["--", "--minutes", "1"], "those of one part"),
+    ],
+)
+def test_a_wrong_command_is_refused_before_anything_is_installed(arguments, complaint):
+    done = subprocess.run(
+        ["scripts/bench", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert len(done.stderr.splitlines()) == 1
