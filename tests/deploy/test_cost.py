@@ -1,8 +1,12 @@
 """The estimate is the formula in deploy/cost.sh, worked out by hand here."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.parametrize(
@@ -21,3 +25,17 @@ import pytest
 def test_estimate(deploy, flags, dollars):
     said = deploy("--dry-run", *flags)
     assert re.search(r"Cost: +about \$(\S+) for", said)[1] == dollars
+
+
+def test_the_example_costs_what_the_documentation_says():
+    guide = (ROOT / "docs" / "performance.md").read_text()
+    example = re.search(r"```console\n(.*?)```", guide, re.DOTALL)[1]
+    size = [line.removeprefix("$ ") for line in example.splitlines() if line.startswith("$ ")][:2]
+    told = dict(re.findall(r"^\$ monthly_cost (.+)\n(.+)$", example, re.MULTILINE))
+    for pair in re.findall(r"\| (\d\.\d) \| (\d+\.\d\d) ", guide):
+        told[f"1000000 {pair[0]}"] = pair[1]
+    assert len(told) == 6
+    for arguments, dollars in told.items():
+        command = ["bash", "-ec", "\n".join([*size, f"monthly_cost {arguments}"])]
+        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        assert done.stdout == dollars
