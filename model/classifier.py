@@ -42,8 +42,8 @@ class Inference(NamedTuple):
 class Classifier:
     """A TFLite network, its card and its labels, from a folder that holds all three.
 
-    The network is loaded at its first use. What failed to load is read anew at the next, so
-    that a repaired file is picked up. `num_threads` is for one inference. A process that forks
+    The network is loaded at its first use. What failed, to load or later, is read anew at the next,
+    so that a repaired file is picked up. `num_threads` is for one inference. A process that forks
     must do so before its first.
     """
 
@@ -86,7 +86,7 @@ class Classifier:
     def scores(self, pixels: Pixels) -> Scores:
         """Probabilities, float32 [classes], of a picture's pixels, uint8 [size, size, 3].
 
-        Raises ModelUnavailable if the network cannot be loaded.
+        Raises ModelUnavailable if the network cannot be loaded, or found no memory.
         """
         return self.infer(pixels).scores
 
@@ -126,8 +126,13 @@ class Classifier:
 
     def _infer(self, batch: list[Pixels]) -> list[Inference]:
         loaded = self._loaded or self._load()
+        pixels = np.stack(batch)
         start = time.perf_counter()
-        output = loaded.network.run(np.stack(batch))
+        try:
+            output = loaded.network.run(pixels)
+        except ModelUnavailable:
+            self._loaded = None  # the next inference loads it anew
+            raise
         seconds = time.perf_counter() - start
         scores = softmax(output) if loaded.card.output == "logits" else output
         return [Inference(each, seconds) for each in scores]
@@ -181,13 +186,27 @@ class _Network:
         self._batch = 1
 
     def run(self, pixels: Pixels) -> Scores:
-        """The output, float32 [n, classes], for pixels, uint8 [n, size, size, 3]."""
+        """The output, float32 [n, classes], for pixels, uint8 [n, size, size, 3].
+
+        Raises ModelUnavailable if that failed, which it does for want of memory; from then on
+        the network cannot be used.
+        """
+        try:
+            return self._run(pixels)
+        except (RuntimeError, ValueError, MemoryError) as error:
+            reason = str(error)
+        # An interpreter that failed gives wrong labels after that, or crashes the process. Not in
+        # the handler, for the error's traceback holds it, too, and with it 75 MB.
+        del self._interpreter
+        raise ModelUnavailable(f"an inference failed: {reason}")
+
+    def _run(self, pixels: Pixels) -> Scores:
         if self._input["dtype"] == np.int8:
             pixels = (pixels ^ 0x80).view(np.int8)  # pixel - 128, which int8 models count from
         if len(pixels) != self._batch:  # a tenth of a millisecond; the weights stay packed
             self._interpreter.resize_tensor_input(self._input["index"], pixels.shape)
             self._interpreter.allocate_tensors()
-            self._batch = len(pixels)  # not before: what failed is to be tried again
+            self._batch = len(pixels)
         self._interpreter.set_tensor(self._input["index"], pixels)
         self._interpreter.invoke()
         output = self._interpreter.get_tensor(self._output["index"])

@@ -30,4 +30,4 @@ class UnsupportedImageFormat(ImageError):
 
 
 class ModelUnavailable(ClassifyError):
-    """The model is missing, damaged, or not what its card says."""
+    """The model is missing, damaged, not what its card says, or found no memory."""

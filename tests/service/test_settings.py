@@ -58,6 +58,7 @@ def test_a_setting_is_read(name, text, value):
         ("MODEL_DIR", "/models/nowhere"),
         ("MODEL_DIR", __file__),
         ("MODEL_DIR", ""),
+        ("MODEL_DIR", "long" * 100),
         ("PRELOAD", "perhaps"),
         ("NUM_THREADS", "0"),
         ("NUM_THREADS", "two"),
