@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import logging
 import math
 import warnings
 from collections.abc import Callable, Iterator
@@ -36,9 +37,11 @@ Box = tuple[float, float, float, float]
 _DECODING = MemoryBudget(36 * 10**6)
 
 # Pillow's own limit is global for the process, and at first only warns; ours is for each
-# picture. What it warns of in damaged metadata would be noise between the lines of the log.
+# picture. What it warns of in damaged metadata would be noise between the lines of the log; what
+# it logs goes to those who ask for it, not to standard error.
 Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", module="PIL")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 # libtiff would write a line for each damaged row to standard error, between those of the log: for
 # a TIFF of 12 kB 80 MB, in five seconds. Found through what is linked to it; where it is linked
 # in another way, as on Windows, it goes on writing.

@@ -159,8 +159,8 @@ def riff(chunks: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
 
 
-def heic() -> bytes:
-    return (DATA / "chelsea.heic").read_bytes()
+def heic(name: str = "chelsea") -> bytes:
+    return (DATA / f"{name}.heic").read_bytes()
 
 
 def with_box_size(data: bytes, width: int, height: int) -> bytes:

@@ -43,6 +43,7 @@ def good_pictures() -> list[bytes]:
         saved(picture(), "WEBP", **frames),
         saved(picture(), "AVIF", exif=exif),
         formats.heic(),
+        formats.heic("chelsea_rotated"),  # with EXIF
     ]
 
 
