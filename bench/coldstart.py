@@ -33,7 +33,7 @@ STARTS: dict[str, Callable[[], Server]] = {
 
 def main() -> None:
     options = parser_of("coldstart", __doc__).parse_args()
-    rounds = 3 if options.quick else 20
+    rounds = 3 if options.quick else 50
     report = Report("coldstart")
     starts = _starts(rounds)
     report.data["starts_ms"] = starts
