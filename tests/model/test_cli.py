@@ -1,13 +1,12 @@
 """The command line, as a process of its own."""
 
-import io
 import json
-import struct
 import subprocess
 import sys
 
 import pytest
-from PIL import Image, TiffImagePlugin
+
+from tests.hostile import formats
 
 
 @pytest.fixture
@@ -53,12 +52,8 @@ def test_a_bad_photo_does_not_stop_the_rest(run, photos):
 
 
 def test_what_pillow_logs_of_a_photo_stays_its_own(run, tmp_path):
-    data = io.BytesIO()
-    Image.new("L", (8, 8)).save(data, "TIFF", tiffinfo={TiffImagePlugin.SAMPLESPERPIXEL: 1})
-    entry = struct.pack("<HHII", TiffImagePlugin.SAMPLESPERPIXEL, 3, 1, 1)
-    many = struct.pack("<HHII", TiffImagePlugin.SAMPLESPERPIXEL, 3, 1, 2048)
-    assert entry in data.getvalue()
-    (tmp_path / "many.tiff").write_bytes(data.getvalue().replace(entry, many))
+    many = {formats.SAMPLES: (formats.SHORT, 1, 2048)}
+    (tmp_path / "many.tiff").write_bytes(formats.tiff(formats.grey_tiff() | many))
     result = run(tmp_path / "many.tiff")
     assert "its header cannot be read" in result.stderr
     assert "2048" not in result.stderr
