@@ -13,10 +13,6 @@ _BOUNDARY = "----photo"
 _STATUS_LINE = re.compile(r"HTTP/1\.1 (\d{3})\b")
 
 
-class NoHttp(OSError):
-    """What the server sent is no HTTP."""
-
-
 class Answer(NamedTuple):
     """What came back."""
 
@@ -36,7 +32,7 @@ class Client:
     def ask(self, request: bytes) -> Answer:
         """Send a whole request and wait for the whole answer.
 
-        Raises OSError, NoHttp among it.
+        Raises OSError, also if the answer is no HTTP.
         """
         try:
             connection = self._connection()
@@ -87,7 +83,7 @@ def _read_answer(connection: socket.socket) -> Answer:
     head, _, body = _received_until(connection, b"\r\n\r\n").partition(b"\r\n\r\n")
     status_line, *lines = head.decode("latin-1").split("\r\n")
     if not (status := _STATUS_LINE.match(status_line)):
-        raise NoHttp(f"the server answered {status_line!r}")
+        raise OSError(f"the server answered {status_line!r}")
     fields = (line.partition(":") for line in lines)
     headers = {name.lower(): value.strip() for name, _, value in fields}
     missing = int(headers.get("content-length", 0)) - len(body)

@@ -61,8 +61,8 @@ class Sample:
 
     def figures(self) -> Figures:
         milliseconds = [each for one in self.loads for each in one.milliseconds]
-        count = sum(one.answered for one in self.loads)
-        errors = sum(one.errors for one in self.loads)
+        requests = sum(len(one.times) for one in self.loads)
+        answered = sum(one.answered for one in self.loads)
         cpus = available_cpus()
         seconds = sum(one.server_seconds(cpus) for one in self.loads)
         p50, p95, p99 = np.percentile(milliseconds or [math.nan], (50, 95, 99)).tolist()
@@ -70,11 +70,11 @@ class Sample:
             p50,
             p95,
             p99,
-            per_second=count / seconds,
-            cpu_ms=self.cpu_seconds / (count + errors) * 1000,
+            per_second=answered / seconds,
+            cpu_ms=self.cpu_seconds / requests * 1000,
             peak_mb=self.peak_mb,
-            requests=count + errors,
-            errors=errors,
+            requests=requests,
+            errors=requests - answered,
         )
 
 
