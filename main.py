@@ -14,11 +14,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import functions_framework
 from flask import Request, Response
 
-from model import save_memory
+from pictures import configure_allocator
 from service.app import Service
 from service.settings import SettingsError, read_settings
 
-save_memory()
+configure_allocator()
 try:
     service = Service(read_settings(os.environ))
 except SettingsError as error:

@@ -13,7 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-from model import RESNET50, Classifier, available_cpus, read_picture
+from model import RESNET50, Classifier, available_cpus
+from pictures import read_picture
 
 
 def main() -> None:

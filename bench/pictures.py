@@ -21,8 +21,8 @@ from rich.progress import track
 from bench import function, photos, plots
 from bench.client import Client
 from bench.report import Report, parser_of
-from model import RESNET50, Classifier, read_picture
-from model.card import Input
+from model import RESNET50, Classifier
+from pictures import Crop, read_picture
 
 MEGAPIXELS = (0.1, 1, 2, 5, 12, 24, 48)
 FORMATS = ("PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
@@ -102,13 +102,13 @@ def _round_trip(client: Client, request: bytes) -> dict[str, float]:
     return {**{part: float(ms) for part, ms in parts}, "total": total}
 
 
-def _decoding_share(data: bytes, spec: Input) -> float:
+def _decoding_share(data: bytes, spec: Crop) -> float:
     """How much of `read_picture` is Pillow's decoding; the rest is resizing."""
     start = time.perf_counter()
     read_picture(data, spec, max_pixels=10**9)
     middle = time.perf_counter()
     image = Image.open(io.BytesIO(data))
-    image.draft(None, (spec.resize, spec.resize))
+    image.draft(None, (spec.shorter_side, spec.shorter_side))
     image.load()
     return min(1.0, (time.perf_counter() - middle) / (middle - start))
 

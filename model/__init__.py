@@ -1,43 +1,35 @@
-"""Vision: from the bytes of a picture to the names of what is in it. Knows nothing of HTTP.
+"""The model: from the RGB square of a picture to labels. Knows no HTTP.
 
-The data goes one way: bytes -> `imaging` -> pixels -> `classifier` -> scores -> `scores`.
+The data goes one way: pixels -> `classifier` -> scores -> `scores` -> labels.
 """
 
 from pathlib import Path
 
-from model.card import Label, ModelCard
-from model.classifier import Classifier
+from model.card import CARD_FILE, Accuracy, Change, Label, Licence, ModelCard, Source, read_card
+from model.classifier import Classifier, Inference
 from model.cpus import available_cpus
-from model.errors import (
-    ClassifyError,
-    ImageCorrupt,
-    ImageError,
-    ModelUnavailable,
-    TooManyPixels,
-    UnsupportedImageFormat,
-)
-from model.imaging import Picture, read_picture
-from model.memory import save_memory
-from model.scores import ScoredLabel, top_labels
+from model.errors import ModelUnavailable
+from model.scores import ScoredLabel, Scores, softmax, top_labels
 
 #: The model that ships with the code.
 RESNET50 = Path(__file__).parent / "resnet50"
 
 __all__ = [
+    "CARD_FILE",
     "RESNET50",
+    "Accuracy",
+    "Change",
     "Classifier",
-    "ClassifyError",
-    "ImageCorrupt",
-    "ImageError",
+    "Inference",
     "Label",
+    "Licence",
     "ModelCard",
     "ModelUnavailable",
-    "Picture",
     "ScoredLabel",
-    "TooManyPixels",
-    "UnsupportedImageFormat",
+    "Scores",
+    "Source",
     "available_cpus",
-    "read_picture",
-    "save_memory",
+    "read_card",
+    "softmax",
     "top_labels",
 ]

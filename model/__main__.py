@@ -12,13 +12,12 @@ import msgspec
 from model import (
     RESNET50,
     Classifier,
-    ImageError,
     ModelUnavailable,
     ScoredLabel,
     available_cpus,
-    read_picture,
     top_labels,
 )
+from pictures import ImageError, read_picture
 
 MAX_PIXELS = 200_000_000  # on one's own machine: room for any camera, still no bomb
 BAR_WIDTH = 30

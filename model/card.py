@@ -8,17 +8,9 @@ from typing import Literal
 import msgspec
 
 from model.errors import ModelUnavailable
+from pictures import Crop
 
 CARD_FILE = "model.json"
-
-
-class Input(msgspec.Struct, frozen=True):
-    """How a picture becomes the input tensor, uint8 or int8 of [1, size, size, 3]."""
-
-    size: int
-    """Side of the square that the network sees, in pixels."""
-    resize: int
-    """Length of the picture's short side before that square is cut from its centre."""
 
 
 class Accuracy(msgspec.Struct, frozen=True):
@@ -65,7 +57,8 @@ class ModelCard(msgspec.Struct, frozen=True):
     sha256: str
     labels: str
     classes: int
-    input: Input
+    input: Crop
+    """How a picture becomes the input tensor, uint8 or int8 [1, size, size, 3]."""
     output: Literal["logits", "probabilities"]
     licence: Licence
     preprocessing: str | None = None

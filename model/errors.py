@@ -1,33 +1,11 @@
-"""What can be wrong with a picture or with the model.
+"""What can be wrong with the model.
 
-ClassifyError
-├── ImageError
-│   ├── ImageCorrupt
-│   ├── TooManyPixels
-│   └── UnsupportedImageFormat
+ClassifyError (in pictures.errors)
 └── ModelUnavailable
 """
 
-
-class ClassifyError(Exception):
-    """The root of everything that classify raises on purpose; str() is for people."""
-
-
-class ImageError(ClassifyError):
-    """This picture cannot be classified; another may."""
-
-
-class ImageCorrupt(ImageError):
-    """The bytes begin like a picture but cannot be decoded."""
-
-
-class TooManyPixels(ImageError):
-    """The picture is larger than the limit, which was checked before decoding it."""
-
-
-class UnsupportedImageFormat(ImageError):
-    """The bytes are not a picture in any of the formats that are read."""
+from pictures import ClassifyError
 
 
 class ModelUnavailable(ClassifyError):
-    """The model is missing, damaged, not what its card says, or found no memory."""
+    """The model is missing, damaged, not what its card says, or ran out of memory."""

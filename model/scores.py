@@ -23,13 +23,13 @@ class ScoredLabel(msgspec.Struct, frozen=True):
 
 
 def softmax(logits: Scores) -> Scores:
-    """Probabilities that sum to 1, float32 of the shape of `logits`: [classes] or [n, classes].
+    """Probabilities that sum to 1, float32 [classes].
 
     The largest logit is subtracted first so that exp() cannot overflow
     (Goodfellow et al., "Deep Learning", section 4.1).
     """
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), np.float32)
+    exponentials = np.exp(logits - logits.max())
+    return np.asarray(exponentials / exponentials.sum(), np.float32)
 
 
 def top_labels(

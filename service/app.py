@@ -8,7 +8,8 @@ from collections.abc import Callable
 import msgspec
 from flask import Request, Response
 
-from model import Classifier, ClassifyError, ModelUnavailable
+from model import Classifier, ModelUnavailable
+from pictures import ClassifyError
 from service import page
 from service.access import allow_origin, allow_request, check_api_key
 from service.body import Body

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from model import Classifier, ClassifyError, ImageError, Picture, read_picture, top_labels
-from model.card import Input
-from model.scores import Scores
+from model import Classifier, Scores, top_labels
+from pictures import ClassifyError, Crop, ImageError, Picture, read_picture
 from service.errors import RequestError
 from service.intake import Intake
 from service.replies import (
@@ -23,7 +22,7 @@ from service.timings import Timings
 
 
 def read_pictures(
-    images: Sequence[bytes | RequestError], spec: Input, *, max_pixels: int, timings: Timings
+    images: Sequence[bytes | RequestError], spec: Crop, *, max_pixels: int, timings: Timings
 ) -> list[Picture | ClassifyError]:
     """Decode the images, one after the other; what cannot be decoded is its error instead."""
 

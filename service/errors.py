@@ -27,13 +27,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from model import (
-    ClassifyError,
-    ImageCorrupt,
-    ModelUnavailable,
-    TooManyPixels,
-    UnsupportedImageFormat,
-)
+from model import ModelUnavailable
+from pictures import ClassifyError, ImageCorrupt, TooManyPixels, UnsupportedImageFormat
 
 
 class RequestError(ClassifyError):

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from model import ClassifyError, ModelUnavailable
-from model.formats import FORMATS
+from model import ModelUnavailable
+from pictures import FORMATS, ClassifyError
 from service.access import API_KEY_HEADER
 from service.errors import INTERNAL, KINDS, MethodNotAllowed
 from service.intake import ImageRequest, InstancesRequest, Parameters

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from flask import Response
 
-from model import ClassifyError, ModelCard, ScoredLabel
-from model.card import Label
+from model import Label, ModelCard, ScoredLabel
+from pictures import ClassifyError
 from service.errors import INTERNAL, KINDS, BadApiKey, Kind, MethodNotAllowed, Overloaded
 
 

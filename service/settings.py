@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from model import RESNET50, available_cpus
-from model.effort import MAX_PIXELS
+from pictures import MAX_PIXELS
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 

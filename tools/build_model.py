@@ -21,9 +21,18 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from model import RESNET50, Classifier, available_cpus, read_picture
-from model.card import CARD_FILE, Accuracy, Change, Input, Licence, ModelCard, Source
-from model.effort import MAX_PIXELS
+from model import (
+    CARD_FILE,
+    RESNET50,
+    Accuracy,
+    Change,
+    Classifier,
+    Licence,
+    ModelCard,
+    Source,
+    available_cpus,
+)
+from pictures import MAX_PIXELS, Crop, read_picture
 from tools import checkpoint, network
 from tools.evaluate import (
     Measurement,
@@ -35,7 +44,7 @@ from tools.evaluate import (
 )
 from tools.quantize import Pixels, quantize
 
-INPUT = Input(size=network.INPUT_SIZE, resize=256)
+INPUT = Crop(size=network.INPUT_SIZE, shorter_side=256)
 SOURCE = Source(
     title="resnet50_large, from Permute, Quantize, and Fine-tune (Uber Research)",
     url="https://github.com/uber-research/permute-quantize-finetune",

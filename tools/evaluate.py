@@ -23,9 +23,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from model import RESNET50, Classifier, ScoredLabel, available_cpus, read_picture, top_labels
-from model.effort import MAX_PIXELS
-from model.scores import softmax
+from model import RESNET50, Classifier, ScoredLabel, available_cpus, softmax, top_labels
+from pictures import MAX_PIXELS, read_picture
 from service.replies import Classification
 
 TOP = 5

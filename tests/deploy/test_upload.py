@@ -52,6 +52,7 @@ def test_only_what_the_function_needs_is_uploaded(upload):
         "main.py",
         "requirements.txt",
         "model",
+        "pictures",
         "service",
     }
     assert ignored("service/__pycache__/app.cpython-311.pyc")

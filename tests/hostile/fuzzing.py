@@ -14,7 +14,7 @@ import atheris
 
 def instrumented() -> contextlib.AbstractContextManager[None]:
     """Let what is imported in this context tell of its coverage: our code, and Pillow's."""
-    return atheris.instrument_imports(include=["model", "service", "PIL"])
+    return atheris.instrument_imports(include=["model", "pictures", "service", "PIL"])
 
 
 def fuzz(target: Callable[[bytes], object], *, seeds: Sequence[bytes]) -> None:

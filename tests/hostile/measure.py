@@ -15,14 +15,13 @@ import warnings
 from pathlib import Path
 from typing import NamedTuple
 
-from model import ImageError, read_picture
-from model.card import Input
+from pictures import Crop, ImageError, read_picture
 from service.errors import KINDS
 from tests.conftest import ROOT
 from tests.hostile.cases import CLASSIFIED, MAX_PIXELS
 from tests.hostile.formats import jpeg
 
-SPEC = Input(size=224, resize=256)
+SPEC = Crop(size=224, shorter_side=256)
 # Hanging is the defect: what takes this long has no end that anyone waits for.
 TIMEOUT_SECONDS = 120
 

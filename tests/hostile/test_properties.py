@@ -16,8 +16,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
-from model import ModelUnavailable
-from model.card import CARD_FILE, ModelCard, read_card, read_labels
+from model import CARD_FILE, ModelCard, ModelUnavailable, read_card
+from model.card import read_labels
 from service.app import Service
 from service.body import Body
 from service.encoding import decode_base64

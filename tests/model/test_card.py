@@ -7,8 +7,8 @@ import shutil
 import msgspec
 import pytest
 
-from model import RESNET50, ModelUnavailable
-from model.card import read_card, read_labels
+from model import RESNET50, ModelUnavailable, read_card
+from model.card import read_labels
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def test_the_card_that_ships_tells_the_truth_of_its_file():
     card = read_card(RESNET50)
     assert hashlib.sha256((RESNET50 / card.file).read_bytes()).hexdigest() == card.sha256
     assert card.classes == 1000
-    assert (card.input.size, card.input.resize) == (224, 256)
+    assert (card.input.size, card.input.shorter_side) == (224, 256)
 
 
 def test_the_card_that_ships_passes_the_licence_on():

@@ -3,17 +3,16 @@
 import hashlib
 import json
 import shutil
-import struct
 import threading
-import time
-import weakref
 from concurrent.futures import ThreadPoolExecutor
-from unittest import mock
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
-from model import RESNET50, Classifier, ModelUnavailable, read_picture, top_labels
+from model import RESNET50, Classifier, ModelUnavailable, top_labels
+from model.classifier import Interpreter
+from pictures import read_picture
 
 
 @pytest.fixture
@@ -63,120 +62,33 @@ def test_threads_share_one_network_and_each_gets_its_own_answer(classifier, phot
     np.testing.assert_array_equal(together, alone)
 
 
-@pytest.mark.parametrize("number", [1, 2, 5, 9])
-def test_who_finds_the_network_taken_is_answered_in_turn(classifier, photos, number):
-    """Together with others who wait, which changes nothing in the answer."""
-    names = ("chelsea.jpg", "coffee.jpg", "camera.jpg")
-    pictures = [pixels(classifier, (photos / name).read_bytes()) for name in names] * 3
-    alone = [classifier.scores(picture) for picture in pictures[:number]]
-    with ThreadPoolExecutor(number) as pool:
-        with classifier._lock:
-            waiting = [pool.submit(classifier.scores, picture) for picture in pictures[:number]]
-            while len(classifier._waiting) < number:
-                time.sleep(0.001)
-            assert not any(each.done() for each in waiting)
-        np.testing.assert_array_equal([each.result() for each in waiting], alone)
-    np.testing.assert_array_equal(classifier.scores(pictures[0]), alone[0])
+@pytest.fixture
+def failing_interpreter(monkeypatch):
+    """A stand-in for memory that runs out: while it is entered, invoke() fails as LiteRT does."""
+
+    @contextmanager
+    def fail():
+        def invoke(_):
+            raise RuntimeError("Failed to allocate")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Interpreter, "invoke", invoke)
+            yield
+
+    return fail
 
 
-def test_those_who_wait_share_inferences(classifier, chelsea, monkeypatch):
-    batches, run = [], type(classifier._loaded.network).run
-    picture = pixels(classifier, chelsea)
-
-    def watched(network, batch):
-        batches.append(len(batch))
-        return run(network, batch)
-
-    monkeypatch.setattr(type(classifier._loaded.network), "run", watched)
-    with ThreadPoolExecutor(5) as pool, classifier._lock:
-        waiting = [pool.submit(classifier.infer, picture) for _ in range(5)]
-        while len(classifier._waiting) < 5:
-            time.sleep(0.001)
-    assert batches == [2, 2, 1]
-    assert len({each.result().seconds for each in waiting}) == 3
-
-
-def test_who_comes_later_does_not_overtake(classifier, photos, monkeypatch):
-    """Though the network is free, as it is while the thread that infers for others wakes up."""
-    order, run = [], type(classifier._loaded.network).run
-    first, second = (
-        pixels(classifier, (photos / name).read_bytes()) for name in ("chelsea.jpg", "coffee.jpg")
-    )
-
-    def watched(network, batch):
-        order.extend(batch)
-        return run(network, batch)
-
-    def come(picture, *, nth):
-        waiting = pool.submit(classifier.scores, picture)
-        while len(classifier._waiting) < nth and not waiting.done():
-            time.sleep(0.001)
-        return waiting
-
-    monkeypatch.setattr(type(classifier._loaded.network), "run", watched)
-    awake = threading.Event()
-    with ThreadPoolExecutor(2) as pool:
-        classifier._thread.submit(awake.wait)
-        with classifier._lock:
-            earlier = come(first, nth=1)
-        later = come(second, nth=2)
-        awake.set()
-        assert earlier.result().argmax() != later.result().argmax()
-    np.testing.assert_array_equal(order, [first, second])
-
-
-def test_an_interpreter_that_failed_is_not_used_again(chelsea, monkeypatch):
-    """The error stands in for memory that runs out; what it leaves undone is real."""
+def test_an_interpreter_that_failed_is_replaced(chelsea, failing_interpreter):
     classifier = Classifier(RESNET50, num_threads=1)
     picture = pixels(classifier, chelsea)
-    alone = classifier.scores(picture)
-    failed = weakref.ref(classifier._loaded.network._interpreter)
-    with monkeypatch.context() as patch:
-        error = RuntimeError("Failed to allocate")
-        patch.setattr(failed(), "allocate_tensors", mock.Mock(side_effect=error))
-        with pytest.raises(ModelUnavailable, match="inference failed: Failed to allocate") as told:
-            classifier._infer([picture, picture])
+    before = classifier.scores(picture)
+    with (
+        failing_interpreter(),
+        pytest.raises(ModelUnavailable, match="inference failed: Failed to allocate"),
+    ):
+        classifier.scores(picture)
     assert not classifier.loaded
-    del error, patch
-    assert failed() is None, f"its memory is held by {told}"
-    np.testing.assert_array_equal(classifier.scores(picture), alone)
-    pair = [inference.scores for inference in classifier._infer([picture, picture])]
-    np.testing.assert_array_equal(pair, [alone, alone])
-
-
-@pytest.mark.parametrize(("batch", "most"), [(-1, 2), (1, 1)])
-def test_a_network_gets_as_many_pictures_at_a_time_as_it_takes(folder, batch, most):
-    """A size that the converter left open is -1 in the file, and the tiny model's batch is."""
-    path, card_path = folder / "tiny.tflite", folder / "model.json"
-    opened, fixed = (struct.pack("<4i", size, 8, 8, 3) for size in (-1, batch))
-    path.write_bytes(path.read_bytes().replace(opened, fixed))
-    card = json.loads(card_path.read_bytes())
-    card["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    card_path.write_text(json.dumps(card))
-
-    classifier = Classifier(folder, num_threads=1)
-    classifier.load()
-    assert classifier._loaded.network.max_batch == most
-    colours = np.zeros((3, 8, 8, 3), np.uint8)
-    for channel in range(3):
-        colours[channel, ..., channel] = 255
-    with ThreadPoolExecutor(3) as pool:
-        with classifier._lock:
-            waiting = [pool.submit(classifier.scores, colour) for colour in colours]
-            while len(classifier._waiting) < 3:
-                time.sleep(0.001)
-        assert [each.result().argmax() for each in waiting] == [0, 1, 2]
-
-
-def test_who_waits_is_told_what_is_wrong_too(folder):
-    (folder / "tiny.tflite").write_bytes(b"damaged")
-    classifier = Classifier(folder, num_threads=1)
-    picture = np.zeros((8, 8, 3), np.uint8)
-    with ThreadPoolExecutor(1) as pool:
-        with classifier._lock:
-            waiting = pool.submit(classifier.scores, picture)
-        with pytest.raises(ModelUnavailable, match="damaged"):
-            waiting.result()
+    np.testing.assert_array_equal(classifier.scores(picture), before)
 
 
 def test_threads_that_come_first_together_load_once(photos, monkeypatch):

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from model import Label, top_labels
-from model.scores import softmax
+from model import Label, softmax, top_labels
 
 LABELS = [Label(i, f"n{i}", name) for i, name in enumerate(["cat", "dog", "owl"])]
 

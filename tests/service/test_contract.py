@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 import pytest
 from PIL import Image
 
-from model import read_picture
+from pictures import read_picture
 from service.settings import read_settings
 
 GOOD = (

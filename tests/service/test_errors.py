@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from model import ClassifyError
 from model import errors as model_errors
+from pictures import ClassifyError
 from service import errors
 from service.errors import INTERNAL, KINDS
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from model.budget import MemoryBudget
+from pictures.budget import MemoryBudget
 
 SIZE = 100_000_000
 

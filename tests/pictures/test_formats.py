@@ -2,8 +2,8 @@
 
 import pytest
 
-from model import UnsupportedImageFormat
-from model.formats import FORMATS, format_of
+from pictures import FORMATS, UnsupportedImageFormat
+from pictures.formats import format_of
 
 
 @pytest.mark.parametrize(

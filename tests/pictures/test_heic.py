@@ -4,11 +4,10 @@ import struct
 
 import pytest
 
-from model import ImageCorrupt, read_picture
-from model.card import Input
-from model.effort import check_header
+from pictures import Crop, ImageCorrupt, read_picture
+from pictures.limits import check_header
 
-SPEC = Input(size=224, resize=256)
+SPEC = Crop(size=224, shorter_side=256)
 
 
 def box(kind, content, *, size=None):

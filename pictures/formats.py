@@ -1,10 +1,10 @@
-"""Which format a file has, by its first bytes: never by its name or what its sender says."""
+"""The format of a file by its first bytes; names and media types are ignored."""
 
 from __future__ import annotations
 
-from model.errors import UnsupportedImageFormat
+from pictures.errors import UnsupportedImageFormat
 
-#: The formats that are read. Most of Pillow's security holes were in the others.
+#: The supported formats. Most of Pillow's security holes were in the others.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIC")
 
 # How the files begin. JPEG: ITU-T T.81 B.1.1.3; PNG: W3C PNG 5.2; GIF: GIF89a 17;

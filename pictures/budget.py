@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from model.memory import return_free_memory
+from pictures.memory import return_free_memory
 
 # Up to how many bytes nobody waits. A photo that is decoded small takes less, and its sender
 # shall not suffer from others' large pictures.

@@ -1,10 +1,10 @@
-"""What a HEIC must not have in it, found before its decoder sees it."""
+"""Reject HEIC files that crash pi-heif."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from model.errors import ImageCorrupt
+from pictures.errors import ImageCorrupt
 
 # ISO/IEC 14496-12. A box (4.2) is its size (4 bytes; 1: it follows in 8; 0: up to the end), its
 # type (4) and its content, which in the boxes below begins with a version (1) and flags (3). `meta`

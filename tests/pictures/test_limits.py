@@ -5,11 +5,10 @@ import io
 import pytest
 from PIL import Image
 
-from model import TooManyPixels, read_picture
-from model.card import Input
-from model.effort import decoding_bytes
+from pictures import Crop, TooManyPixels, read_picture
+from pictures.limits import decoding_bytes
 
-SPEC = Input(size=224, resize=256)
+SPEC = Crop(size=224, shorter_side=256)
 
 
 def saved(image, file_format, **options):

@@ -1,4 +1,4 @@
-"""What decoding a picture would take, told before it is decoded, and how much is too much."""
+"""Estimate what decoding would cost and reject what costs too much."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from PIL.ImageFile import ImageFile
 
-from model.errors import ImageCorrupt, TooManyPixels
-from model.heic import check_items
+from pictures.errors import ImageCorrupt, TooManyPixels
+from pictures.heic import check_items
 
 #: The largest picture, width x height, unless the caller says otherwise.
 MAX_PIXELS = 50_000_000

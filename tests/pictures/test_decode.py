@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from model import ImageCorrupt, read_picture
-from model.card import Input
-from model.formats import FORMATS
+from pictures import FORMATS, Crop, ImageCorrupt, read_picture
 
-SPEC = Input(size=224, resize=256)
+SPEC = Crop(size=224, shorter_side=256)
 WRITABLE = [name for name in FORMATS if name != "HEIC"]
 
 
@@ -55,9 +53,9 @@ def test_every_format_shows_the_same_picture(cat, upright, file_format):
 def test_a_photo_brings_in_no_format_but_its_own(photos):
     """A cold start waits for what the first one imports."""
     code = (
-        "import sys; from pathlib import Path; from model import RESNET50, read_picture; "
-        "from model.card import read_card; spec = read_card(RESNET50).input; "
-        "read_picture(Path(sys.argv[1]).read_bytes(), spec, max_pixels=10**6); "
+        "import sys; from pathlib import Path; from pictures import Crop, read_picture; "
+        "crop = Crop(size=224, shorter_side=256); "
+        "read_picture(Path(sys.argv[1]).read_bytes(), crop, max_pixels=10**6); "
         "print(*(name for name in sys.modules if name.endswith('ImagePlugin')))"
     )
     command = [sys.executable, "-c", code, str(photos / "chelsea.jpg")]
@@ -280,4 +278,4 @@ def test_a_heic_cut_short_is_corrupt(photos, share):
 
 
 def test_the_models_own_size_decides(cat):
-    assert read(saved(cat, "PNG"), spec=Input(size=8, resize=8)).pixels.shape == (8, 8, 3)
+    assert read(saved(cat, "PNG"), spec=Crop(size=8, shorter_side=8)).pixels.shape == (8, 8, 3)

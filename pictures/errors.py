@@ -1,0 +1,28 @@
+"""What can be wrong with a picture.
+
+ClassifyError
+└── ImageError
+    ├── ImageCorrupt
+    ├── TooManyPixels
+    └── UnsupportedImageFormat
+"""
+
+
+class ClassifyError(Exception):
+    """The root of every error that classify raises on purpose; str() is the message for people."""
+
+
+class ImageError(ClassifyError):
+    """This picture cannot be classified; another may."""
+
+
+class ImageCorrupt(ImageError):
+    """The bytes begin like a picture but cannot be decoded."""
+
+
+class TooManyPixels(ImageError):
+    """The picture is larger than the limit, which was checked before decoding it."""
+
+
+class UnsupportedImageFormat(ImageError):
+    """The bytes are not a picture in any of the supported formats."""
