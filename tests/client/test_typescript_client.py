@@ -30,6 +30,7 @@ def npm(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_a_client_written_from_the_document_classifies_a_photo(npm, start_server, photos, tmp_path):
     server = start_server()
     with urllib.request.urlopen(f"{server.url}/openapi.json") as response:

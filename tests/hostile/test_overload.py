@@ -1,8 +1,11 @@
 """More than the server can carry, in little: `scripts/fuzz storm` does it for two minutes."""
 
+import pytest
+
 from tests.hostile.overload import capacity, load
 
 
+@pytest.mark.slow
 def test_the_admitted_are_answered_right_and_the_rest_are_turned_away(start_server):
     server = start_server(THREADS="80", PRELOAD="true", MAX_WAITING="4")
     rate = capacity(server.port, seconds=1, clients=2)

@@ -34,6 +34,7 @@ def test_a_hostile_picture_gets_a_right_answer(client, case):
     assert over_http(client, data) == outcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", BOMBS, ids=lambda case: case.name)
 def test_a_bomb_costs_little(case, record_property):
     cost = measured(case.make())

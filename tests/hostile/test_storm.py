@@ -51,6 +51,7 @@ def trickling_clients(port, *, count):
             thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "prepared",
     [storm.pictures(300), storm.hostile_requests(len(KINDS) * 10)],
@@ -74,6 +75,7 @@ def test_hostile_pictures_that_are_pictures_are_classified(server):
     assert sum(result.reasons.values()) == 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clients_of", [silent_clients, trickling_clients])
 def test_clients_that_never_finish_do_not_keep_others_out(start_server, clients_of):
     """As many of them as the server has threads: they are given up, and others answered."""
