@@ -12,8 +12,10 @@ from model import Classifier, ModelUnavailable
 from pictures import ClassifyError
 from service import page
 from service.access import allow_origin, allow_request, check_api_key
+from service.admission import Admission
 from service.body import Body
-from service.classification import classify, read_pictures
+from service.classification import classify
+from service.decoding import Decoder
 from service.errors import MethodNotAllowed, NoSuchPath
 from service.exchange import Exchange
 from service.intake import read_intake
@@ -31,7 +33,6 @@ from service.replies import (
 )
 from service.settings import Settings
 from service.timings import Timings
-from service.turnstile import Turnstile
 
 Handler = Callable[[Exchange], Reply | Response]
 
@@ -42,7 +43,8 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._classifier = Classifier(settings.model_dir, num_threads=settings.num_threads)
-        self._turnstile = Turnstile(slots=settings.num_threads, max_waiting=settings.max_waiting)
+        self._decoder = Decoder(num_threads=settings.num_threads, max_pixels=settings.max_pixels)
+        self._admission = Admission(limit=settings.num_threads + settings.max_waiting)
         self._routes: dict[str, dict[str, Handler]] = {
             "/": {"GET": self._page, "POST": self._classify},
             "/model": {"GET": self._model},
@@ -113,21 +115,16 @@ class Service:
         settings, timings = self._settings, exchange.timings
         check_api_key(exchange.request, settings.api_keys)
         classes = self._classifier.card.classes
-        self._turnstile.check_places()
-        # A sender takes no place while it sends: those that never finish would take them all.
+        self._admission.check()
+        # Read the body before taking a slot, so that slow uploads cannot fill the queue.
         with timings.measure("read"):
             intake = read_intake(
                 exchange.request, exchange.body, max_images=settings.max_images, max_top_k=classes
             )
-        with self._turnstile.place():
-            # Who is decoded makes way for the next: its pixels take little, and inference has a
-            # queue of its own.
-            with self._turnstile.turn(timings):
-                spec = self._classifier.card.input
-                pictures = read_pictures(
-                    intake.images, spec, max_pixels=settings.max_pixels, timings=timings
-                )
-            intake.images.clear()  # megabytes, that need not be there while these wait
+        with self._admission.admit():
+            crop = self._classifier.card.input
+            pictures = self._decoder.decode(intake.images, crop, timings)
+            intake.images.clear()  # frees megabytes while the pictures wait for inference
             return classify(pictures, intake, self._classifier, timings=timings)
 
     def _limits(self) -> Limits:

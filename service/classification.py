@@ -1,4 +1,4 @@
-"""The main job: from the images of a request to their labels."""
+"""The main job: from the pictures of a request to their labels."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import time
 from collections.abc import Sequence
 
 from model import Classifier, Scores, top_labels
-from pictures import ClassifyError, Crop, ImageError, Picture, read_picture
-from service.errors import RequestError
+from pictures import ClassifyError, Picture
 from service.intake import Intake
 from service.replies import (
     Classification,
@@ -19,23 +18,6 @@ from service.replies import (
     failure,
 )
 from service.timings import Timings
-
-
-def read_pictures(
-    images: Sequence[bytes | RequestError], spec: Crop, *, max_pixels: int, timings: Timings
-) -> list[Picture | ClassifyError]:
-    """Decode the images, one after the other; what cannot be decoded is its error instead."""
-
-    def read(image: bytes | RequestError) -> Picture | ClassifyError:
-        if isinstance(image, RequestError):
-            return image
-        try:
-            return read_picture(image, spec, max_pixels=max_pixels)
-        except ImageError as error:
-            return error
-
-    with timings.measure("decode"):
-        return [read(image) for image in images]
 
 
 def classify(

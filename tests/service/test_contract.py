@@ -358,7 +358,7 @@ def test_an_unexpected_error_is_internal_and_says_nothing_of_its_cause(
         raise RuntimeError("the secret cause")
 
     client = make_client()
-    monkeypatch.setattr("service.classification.read_picture", fail)
+    monkeypatch.setattr("service.decoding.read_picture", fail)
     response = client.post("/", **form())
     message = assert_error(response, 500, "INTERNAL")
     assert "secret" not in message
@@ -375,7 +375,7 @@ def test_when_all_places_are_taken_the_answer_is_503_with_retry_after(make_clien
         leave.wait(30)
         return read_picture(*arguments, **options)
 
-    monkeypatch.setattr("service.classification.read_picture", slow)
+    monkeypatch.setattr("service.decoding.read_picture", slow)
     client = make_client(NUM_THREADS="1", MAX_WAITING="1")
     with ThreadPoolExecutor(3) as pool:
         posts = [pool.submit(client.post, "/", **form()) for _ in range(3)]
