@@ -1,4 +1,4 @@
-"""The cloud function `classify`: what is in a photo.
+"""The cloud function `classify`: ImageNet labels for a photo.
 
 functions-framework --target classify
 """
@@ -6,17 +6,16 @@ functions-framework --target classify
 import os
 import sys
 
-# NumPy's OpenBLAS starts a thread for each CPU of the machine when it is imported, and these spin
-# for a while. Nothing here multiplies matrices with it; and where a container has a share of the
-# machine, as by `docker run --cpus 1`, they make a cold start a fifth longer.
+# On import, NumPy's OpenBLAS starts a thread for each CPU of the machine, and these threads spin
+# for a while. Nothing here uses them, and in a container with fewer CPUs than its machine, as
+# with `docker run --cpus 1`, they make a cold start a fifth longer.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import functions_framework
 from flask import Request, Response
 
 from pictures import configure_allocator
-from service.app import Service
-from service.settings import SettingsError, read_settings
+from service import Service, SettingsError, read_settings
 
 configure_allocator()
 try:
@@ -27,5 +26,5 @@ except SettingsError as error:
 
 @functions_framework.http
 def classify(request: Request) -> Response:
-    """Answer one request; `service.app` says what each path does."""
+    """Respond to a request; `service/routes.py` lists the paths."""
     return service.respond(request)

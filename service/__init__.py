@@ -1,4 +1,11 @@
-"""HTTP around the model: requests in, JSON out.
+"""The HTTP service: requests in, JSON out.
 
-The data goes one way: request -> `intake` -> images -> `model` -> labels -> `replies`.
+The data goes one way: `request` -> images -> `decoding` -> pictures -> `classification` ->
+labels -> `response`.
 """
+
+from service.app import Service
+from service.response import Classification
+from service.settings import Settings, SettingsError, read_settings
+
+__all__ = ["Classification", "Service", "Settings", "SettingsError", "read_settings"]

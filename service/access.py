@@ -1,4 +1,4 @@
-"""Who may ask: API keys, and the origins whose web pages may."""
+"""Access control: API keys, and CORS for web pages."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ API_KEY_HEADER = "X-API-Key"
 
 
 def check_api_key(request: Request, keys: Sequence[str]) -> None:
-    """Let a request pass that carries one of `keys`, or any if there are none.
+    """Raise BadApiKey unless the request has one of `keys`, or `keys` is empty.
 
-    Raises BadApiKey. All keys are compared, each in constant time, so that the time taken
-    tells neither how much of a guess was right nor which key it came close to.
+    The key is compared with all keys in constant time, so that timing reveals nothing.
     """
     sent = request.headers.get(API_KEY_HEADER, "").encode()
     matches = [hmac.compare_digest(sent, key.encode()) for key in keys]
     if keys and not any(matches):
         problem = "is not a valid key" if sent else "is missing"
-        raise BadApiKey(f"the header {API_KEY_HEADER} {problem}: ask who runs this function")
+        raise BadApiKey(f"the header {API_KEY_HEADER} {problem}: ask the operator for a key")
 
 
 def allow_origin(headers: Headers, origin: str | None, origins: Sequence[str]) -> None:
-    """Add the CORS headers with which a web page of `origin` may read the reply.
+    """Add the CORS headers that let a web page of `origin` read the response.
 
     Source: https://fetch.spec.whatwg.org/#http-cors-protocol
     """
@@ -41,8 +40,8 @@ def allow_origin(headers: Headers, origin: str | None, origins: Sequence[str]) -
         headers["Access-Control-Expose-Headers"] = "Server-Timing, Retry-After"
 
 
-def allow_request(headers: Headers) -> None:
-    """Add to the answer of a preflight what a page that may read replies may send."""
+def allow_preflight(headers: Headers) -> None:
+    """Add the methods and headers that an allowed web page may use, for a preflight."""
     if "Access-Control-Allow-Origin" in headers:
         headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST"
         headers["Access-Control-Allow-Headers"] = f"Authorization, Content-Type, {API_KEY_HEADER}"

@@ -1,51 +1,50 @@
-"""The body of a request as a stream that is never read beyond its limit."""
+"""The body of a request as a stream with a size limit and a read deadline."""
 
 from __future__ import annotations
 
 import socket
+import threading
+from contextlib import suppress
 
 from werkzeug import Request
 
 from service.errors import BodyIncomplete, BodyTooLarge
-from service.sweeper import Sweeper
 
-# What is read and dropped of a body that was refused, so that its sender gets to read the
-# answer: many clients send all they have before they listen. It is what Cloud Run lets in.
+# Discard up to this much of a rejected body, because many clients read only after sending
+# everything. Cloud Run accepts no larger requests.
 DRAIN_BYTES = 32 * 2**20
 _CHUNK = 2**20
-# As long as a phone may lose its network between two bytes, and as a whole photo may take.
+# Longest pause between two bytes, for a phone that loses its network, and longest upload.
 IDLE_SECONDS = 10.0
-_sweeper = Sweeper(seconds=30)
+DEADLINE_SECONDS = 30.0
 
 
 class Body:
-    """The body's bytes; reading them raises BodyTooLarge past `limit`, or BodyIncomplete.
+    """A stream of the body's bytes; reading raises BodyTooLarge past `limit`, or BodyIncomplete.
 
-    A declared length is checked before anything is read; a chunked body declares none and
-    is counted while it is read.
+    A declared length is checked before reading. A chunked body declares none, so its bytes are
+    counted. gunicorn would wait forever for a sender that goes silent or drips.
     """
 
-    def __init__(self, request: Request, *, limit: int) -> None:
+    def __init__(
+        self, request: Request, *, limit: int, deadline_seconds: float = DEADLINE_SECONDS
+    ) -> None:
         self._stream = request.stream
         self._declared = request.content_length
         self._limit = limit
-        self._count = 0  # bytes that were read
+        self._count = 0  # bytes read
         self._broken = False
-        # gunicorn would wait for ever for a sender that has gone silent or drips, and keep
-        # its thread.
-        self._connection: socket.socket | None = request.environ.get("gunicorn.socket")
-        if self._connection:
-            self._connection.settimeout(IDLE_SECONDS)
-            _sweeper.watch(self._connection)
+        connection = request.environ.get("gunicorn.socket")
+        self._deadline = _start_deadline(connection, deadline_seconds) if connection else None
 
     @property
     def size(self) -> int:
-        """How many bytes it has, as far as that is known."""
+        """The declared length in bytes, or else the number of bytes read."""
         return self._declared or self._count
 
     def read_all(self) -> bytes:
         """All bytes of the body."""
-        size = self._declared or _CHUNK  # in one piece, if its length is known
+        size = self._declared or _CHUNK  # a single read saves a copy
         return b"".join(iter(lambda: self.read(size), b""))
 
     def read(self, size: int) -> bytes:
@@ -58,15 +57,15 @@ class Body:
         return data
 
     def drain(self) -> bool:
-        """Read and drop what is left, within reason; whether that was all of it.
+        """Discard the rest of the body, up to DRAIN_BYTES; false if bytes are left.
 
-        The end of every body, whether it was read or not.
+        Called once for every request; it ends the read deadline.
         """
         try:
             return self._drain()
         finally:
-            if self._connection:
-                _sweeper.forget(self._connection)
+            if self._deadline:
+                self._deadline.cancel()
 
     def _drain(self) -> bool:
         too_much = self._declared is not None and self._declared - self._count > DRAIN_BYTES
@@ -80,7 +79,7 @@ class Body:
     def _read(self, size: int) -> bytes:
         try:
             data = self._stream.read(size)
-        except Exception as error:  # every server has errors of its own for a broken body
+        except Exception as error:  # each server has its own exceptions for a broken body
             raise self._incomplete() from error
         self._count += len(data)
         if not data and self._count < (self._declared or 0):
@@ -94,10 +93,31 @@ class Body:
             if self._declared
             else "its last chunk"
         )
-        return BodyIncomplete(f"the body ended before {end}: was the connection lost?")
+        return BodyIncomplete(
+            f"the body ended before {end}, or came too slowly; check the connection and send it "
+            "again"
+        )
 
     def _too_large(self, problem: str) -> BodyTooLarge:
         return BodyTooLarge(
             f"a body of at most {self._limit:,} bytes is accepted, {problem}; shrink the picture "
             "before you send it: the network sees no more than a small square of it"
         )
+
+
+def _start_deadline(connection: socket.socket, seconds: float) -> threading.Timer:
+    """Stop reading from an overdue connection; the response can still be sent.
+
+    The socket's timeout limits one pause only. A single read of gunicorn's stream can consist of
+    many of them, so the deadline needs a thread.
+    """
+    connection.settimeout(IDLE_SECONDS)
+    timer = threading.Timer(seconds, _stop_reading, [connection])
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _stop_reading(connection: socket.socket) -> None:
+    with suppress(OSError):  # the client may have closed it
+        connection.shutdown(socket.SHUT_RD)

@@ -1,4 +1,4 @@
-"""The main job: from the pictures of a request to their labels."""
+"""From the pictures of a request to their labels."""
 
 from __future__ import annotations
 
@@ -7,49 +7,50 @@ from collections.abc import Sequence
 
 from model import Classifier, Scores, top_labels
 from pictures import ClassifyError, Picture
-from service.intake import Intake
-from service.replies import (
+from service.request import ClassifyRequest
+from service.response import (
     Classification,
-    Failure,
+    ErrorResponse,
     ImageInfo,
     ModelInfo,
     Prediction,
     Predictions,
-    failure,
 )
 from service.timings import Timings
 
 
 def classify(
     pictures: Sequence[Picture | ClassifyError],
-    intake: Intake,
+    request: ClassifyRequest,
     classifier: Classifier,
     *,
     timings: Timings,
 ) -> Classification | Predictions:
-    """Classify the pictures of a request, one after the other, as its `intake` asks.
+    """Classify the pictures of a request, one after the other.
 
-    Raises ModelUnavailable, and, for a request that is no batch, what is wrong with its
-    picture: RequestError or ImageError.
+    Raises ModelUnavailable. In a batch, an unreadable picture gets an error in its place;
+    otherwise its error is raised: RequestError or ImageError.
     """
 
     def predict(picture: Picture) -> Prediction:
         if not classifier.loaded:
             start = time.perf_counter()
-            if classifier.load():  # and not another request, while this one waited for it
+            if classifier.load():  # false if another request loaded it in the meantime
                 timings.add("load", time.perf_counter() - start)
         scores = _infer(picture, classifier, timings)
         labels = top_labels(
-            scores, classifier.labels, top_k=intake.top_k, min_score=intake.min_score
+            scores, classifier.labels, top_k=request.top_k, min_score=request.min_score
         )
         return Prediction(labels, ImageInfo(picture.format, picture.width, picture.height))
 
-    def attempt(picture: Picture | ClassifyError) -> Prediction | Failure:
-        return failure(picture) if isinstance(picture, ClassifyError) else predict(picture)
+    def attempt(picture: Picture | ClassifyError) -> Prediction | ErrorResponse:
+        if isinstance(picture, ClassifyError):
+            return ErrorResponse.from_exception(picture)
+        return predict(picture)
 
     card = classifier.card
     model = ModelInfo(card.name, card.version)
-    if intake.batch:
+    if request.batch:
         return Predictions([attempt(picture) for picture in pictures], model)
     (picture,) = pictures
     if isinstance(picture, ClassifyError):
@@ -59,7 +60,7 @@ def classify(
 
 
 def _infer(picture: Picture, classifier: Classifier, timings: Timings) -> Scores:
-    """The scores of a picture; waiting for others' inferences counts as waiting."""
+    """The scores of a picture; the time in the inference queue counts as `wait`."""
     start = time.perf_counter()
     scores, seconds = classifier.infer(picture.pixels)
     timings.add("infer", seconds)

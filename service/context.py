@@ -1,4 +1,4 @@
-"""A request on its way to its answer."""
+"""The state of one request while it is handled."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from service.body import Body
 from service.timings import Timings
 
 
-class Exchange(NamedTuple):
-    """What handlers, and the log, need of a request."""
+class RequestContext(NamedTuple):
+    """What the handlers and the log need: the request, its body, its timings."""
 
     request: Request
     body: Body

@@ -1,6 +1,8 @@
-"""Everything a caller can be told is wrong, and the one table that says how.
+"""The errors of the API, and the table that maps each to its HTTP code and reason.
 
-ClassifyError (in model.errors)
+Messages are written where errors are raised.
+
+ClassifyError (in pictures.errors)
 ├── RequestError
 │   ├── BadApiKey
 │   ├── BadBase64
@@ -16,7 +18,7 @@ ClassifyError (in model.errors)
 │   ├── UnknownField
 │   └── UnsupportedMediaType
 ├── Overloaded
-├── ImageError (in model.errors)
+├── ImageError (in pictures.errors)
 │   ├── ImageCorrupt
 │   ├── TooManyPixels
 │   └── UnsupportedImageFormat
@@ -36,19 +38,19 @@ class RequestError(ClassifyError):
 
 
 class BadApiKey(RequestError):
-    """X-API-Key is missing or is none of the keys."""
+    """The header X-API-Key is missing or wrong."""
 
 
 class BadBase64(RequestError):
-    """An image is not base64."""
+    """An image is not valid base64."""
 
 
 class BadJson(RequestError):
-    """The body is not JSON, or not of the documented shape."""
+    """The body is not JSON or does not have the documented shape."""
 
 
 class BadMultipart(RequestError):
-    """The body is not the multipart/form-data that its Content-Type announces."""
+    """The body is not valid multipart/form-data."""
 
 
 class BadParameter(RequestError):
@@ -56,7 +58,7 @@ class BadParameter(RequestError):
 
 
 class BodyIncomplete(RequestError):
-    """The body ended before its Content-Length."""
+    """The body ended early or took too long to arrive."""
 
 
 class BodyTooLarge(RequestError):
@@ -64,7 +66,7 @@ class BodyTooLarge(RequestError):
 
 
 class MethodNotAllowed(RequestError):
-    """The path is known but does not answer this method."""
+    """The path exists but does not support this method."""
 
     def __init__(self, message: str, *, allow: str) -> None:
         super().__init__(message)
@@ -72,37 +74,37 @@ class MethodNotAllowed(RequestError):
 
 
 class NoImage(RequestError):
-    """The request carries no image."""
+    """The request has no image."""
 
 
 class NoSuchPath(RequestError):
-    """The path is none of the function's."""
+    """The path does not exist."""
 
 
 class TooManyImages(RequestError):
-    """More images than MAX_IMAGES."""
+    """The request has more images than MAX_IMAGES."""
 
 
 class UnknownField(RequestError):
-    """A field that the contract does not have, often a misspelt one."""
+    """The request has a field that the API does not define, often a misspelt one."""
 
 
 class UnsupportedMediaType(RequestError):
-    """The Content-Type or Content-Encoding is not one that carries images here."""
+    """The Content-Type or Content-Encoding is not supported."""
 
 
 class Overloaded(ClassifyError):
-    """Too many requests are waiting already; the caller may try again."""
+    """Too many requests are waiting; the client may retry."""
 
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
 
-class Kind(NamedTuple):
-    """How an error is told: HTTP code, Google API status, and the stable reason.
+class ErrorSpec(NamedTuple):
+    """How the API reports an error: HTTP code, Google API status, stable reason.
 
-    The statuses are google.rpc.Code's: https://cloud.google.com/apis/design/errors
+    The statuses are those of google.rpc.Code: https://cloud.google.com/apis/design/errors
     """
 
     code: int
@@ -110,26 +112,26 @@ class Kind(NamedTuple):
     reason: str
 
 
-KINDS: dict[type[ClassifyError], Kind] = {
-    BadJson: Kind(400, "INVALID_ARGUMENT", "BAD_JSON"),
-    UnknownField: Kind(400, "INVALID_ARGUMENT", "UNKNOWN_FIELD"),
-    BadParameter: Kind(400, "INVALID_ARGUMENT", "BAD_PARAMETER"),
-    BadBase64: Kind(400, "INVALID_ARGUMENT", "BAD_BASE64"),
-    NoImage: Kind(400, "INVALID_ARGUMENT", "NO_IMAGE"),
-    TooManyImages: Kind(400, "INVALID_ARGUMENT", "TOO_MANY_IMAGES"),
-    BadMultipart: Kind(400, "INVALID_ARGUMENT", "BAD_MULTIPART"),
-    BodyIncomplete: Kind(400, "INVALID_ARGUMENT", "BODY_INCOMPLETE"),
-    ImageCorrupt: Kind(400, "INVALID_ARGUMENT", "IMAGE_CORRUPT"),
-    BadApiKey: Kind(401, "UNAUTHENTICATED", "BAD_API_KEY"),
-    NoSuchPath: Kind(404, "NOT_FOUND", "NO_SUCH_PATH"),
-    MethodNotAllowed: Kind(405, "INVALID_ARGUMENT", "METHOD_NOT_ALLOWED"),
-    BodyTooLarge: Kind(413, "INVALID_ARGUMENT", "BODY_TOO_LARGE"),
-    TooManyPixels: Kind(413, "INVALID_ARGUMENT", "TOO_MANY_PIXELS"),
-    UnsupportedMediaType: Kind(415, "INVALID_ARGUMENT", "UNSUPPORTED_MEDIA_TYPE"),
-    UnsupportedImageFormat: Kind(415, "INVALID_ARGUMENT", "UNSUPPORTED_IMAGE_FORMAT"),
-    Overloaded: Kind(503, "UNAVAILABLE", "OVERLOADED"),
-    ModelUnavailable: Kind(503, "UNAVAILABLE", "MODEL_UNAVAILABLE"),
+ERRORS: dict[type[ClassifyError], ErrorSpec] = {
+    BadJson: ErrorSpec(400, "INVALID_ARGUMENT", "BAD_JSON"),
+    UnknownField: ErrorSpec(400, "INVALID_ARGUMENT", "UNKNOWN_FIELD"),
+    BadParameter: ErrorSpec(400, "INVALID_ARGUMENT", "BAD_PARAMETER"),
+    BadBase64: ErrorSpec(400, "INVALID_ARGUMENT", "BAD_BASE64"),
+    NoImage: ErrorSpec(400, "INVALID_ARGUMENT", "NO_IMAGE"),
+    TooManyImages: ErrorSpec(400, "INVALID_ARGUMENT", "TOO_MANY_IMAGES"),
+    BadMultipart: ErrorSpec(400, "INVALID_ARGUMENT", "BAD_MULTIPART"),
+    BodyIncomplete: ErrorSpec(400, "INVALID_ARGUMENT", "BODY_INCOMPLETE"),
+    ImageCorrupt: ErrorSpec(400, "INVALID_ARGUMENT", "IMAGE_CORRUPT"),
+    BadApiKey: ErrorSpec(401, "UNAUTHENTICATED", "BAD_API_KEY"),
+    NoSuchPath: ErrorSpec(404, "NOT_FOUND", "NO_SUCH_PATH"),
+    MethodNotAllowed: ErrorSpec(405, "INVALID_ARGUMENT", "METHOD_NOT_ALLOWED"),
+    BodyTooLarge: ErrorSpec(413, "INVALID_ARGUMENT", "BODY_TOO_LARGE"),
+    TooManyPixels: ErrorSpec(413, "INVALID_ARGUMENT", "TOO_MANY_PIXELS"),
+    UnsupportedMediaType: ErrorSpec(415, "INVALID_ARGUMENT", "UNSUPPORTED_MEDIA_TYPE"),
+    UnsupportedImageFormat: ErrorSpec(415, "INVALID_ARGUMENT", "UNSUPPORTED_IMAGE_FORMAT"),
+    Overloaded: ErrorSpec(503, "UNAVAILABLE", "OVERLOADED"),
+    ModelUnavailable: ErrorSpec(503, "UNAVAILABLE", "MODEL_UNAVAILABLE"),
 }
 
-#: What a caller is told of an error that is none of the above: a defect of ours.
-INTERNAL = Kind(500, "INTERNAL", "INTERNAL")
+#: Any other exception, which is a defect of the function.
+INTERNAL = ErrorSpec(500, "INTERNAL", "INTERNAL")

@@ -1,7 +1,7 @@
-"""One line of JSON on standard output for each request, as Cloud Logging takes it apart.
+"""Structured logging: one JSON line on standard output for each request.
 
 Source of the field names: https://cloud.google.com/logging/docs/structured-logging
-Of pictures it tells format and size; never bytes, file names, EXIF or keys.
+The log holds the format and size of pictures; never bytes, file names, EXIF or keys.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 from werkzeug import Request, Response
 
-from service.exchange import Exchange
-from service.replies import Classification, Failure, Prediction, Predictions
+from service.context import RequestContext
+from service.response import Classification, ErrorResponse, Prediction, Predictions
 
-# trace-id in https://www.w3.org/TR/trace-context/ and in Google's older header
+# The trace-id of https://www.w3.org/TR/trace-context/ and of Google's older header
 _TRACE_HEADERS = {
     "traceparent": re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-"),
     "X-Cloud-Trace-Context": re.compile(r"([0-9a-fA-F]{32})(?:/|$)"),
@@ -28,11 +28,11 @@ _LONGEST_PATH = 200
 
 
 def log_request(
-    exchange: Exchange, response: Response, reply: object, unexpected: Exception | None
+    context: RequestContext, response: Response, reply: object, unexpected: Exception | None
 ) -> None:
-    """Log a request and how it was answered; `unexpected` is what lies behind an INTERNAL."""
-    request, timings = exchange.request, exchange.timings
-    path = request.path[:_LONGEST_PATH]  # without the query, where some clients put keys
+    """Log a request and its response; `unexpected` is the cause of an INTERNAL error."""
+    request, timings = context.request, context.timings
+    path = request.path[:_LONGEST_PATH]  # without the query, in which some clients put keys
     line: dict[str, Any] = {
         "severity": _severity(response.status_code),
         "message": f"{request.method} {path} {response.status_code}",
@@ -40,7 +40,7 @@ def log_request(
             "requestMethod": request.method,
             "requestUrl": path,
             "status": response.status_code,
-            "requestSize": str(exchange.body.size),
+            "requestSize": str(context.body.size),
             "responseSize": str(response.content_length or 0),
             "latency": f"{timings.seconds():.4f}s",
         },
@@ -53,13 +53,13 @@ def log_request(
     _write(line)
 
 
-def log_failure(message: str) -> None:
-    """Log what went wrong while no request was being answered."""
+def log_error(message: str) -> None:
+    """Log an error that belongs to no request."""
     _write({"severity": "ERROR", "message": message})
 
 
 def _write(line: dict[str, Any]) -> None:
-    # One write, so that the lines of several threads never mix.
+    # A single write, so that the lines of threads do not interleave.
     sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
     sys.stdout.flush()
 
@@ -71,8 +71,8 @@ def _severity(status: int) -> str:
 
 
 def _outcome(reply: object) -> dict[str, Any]:
-    """The pictures, the model and the reasons of errors, as far as there are any."""
-    if isinstance(reply, Failure):
+    """The pictures, the model and the reasons of errors, where the reply has them."""
+    if isinstance(reply, ErrorResponse):
         return {"reason": reply.error.reason}
     if not isinstance(reply, Classification | Predictions):
         return {}
@@ -80,12 +80,12 @@ def _outcome(reply: object) -> dict[str, Any]:
     return {
         "model": f"{reply.model.name} {reply.model.version}",
         "images": [each.image for each in predictions if isinstance(each, Prediction)],
-        "reasons": [each.error.reason for each in predictions if isinstance(each, Failure)],
+        "reasons": [each.error.reason for each in predictions if isinstance(each, ErrorResponse)],
     }
 
 
 def _trace(request: Request) -> dict[str, str]:
-    """The field that groups this line with the platform's own of the same request."""
+    """The field that groups this line with the platform's log of the same request."""
     for header, pattern in _TRACE_HEADERS.items():
         if match := pattern.match(request.headers.get(header, "")):
             project = os.environ.get("GOOGLE_CLOUD_PROJECT")

@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the types that decode requests and encode replies.
+"""The OpenAPI document, generated from the routes and the types of requests and replies.
 
 Specification: https://spec.openapis.org/oas/v3.1.1
 """
@@ -13,48 +13,42 @@ import msgspec
 from model import ModelUnavailable
 from pictures import FORMATS, ClassifyError
 from service.access import API_KEY_HEADER
-from service.errors import INTERNAL, KINDS, MethodNotAllowed
-from service.intake import ImageRequest, InstancesRequest, Parameters
-from service.replies import (
+from service.errors import ERRORS, INTERNAL, MethodNotAllowed
+from service.request import ImageRequest, InstancesRequest, Parameters
+from service.response import (
     Classification,
-    Failure,
-    Health,
-    Labels,
+    ErrorResponse,
     Limits,
     ModelInfo,
-    ModelReply,
     Prediction,
     Predictions,
-    failure_of,
 )
+from service.routes import CLASSIFY, PAGE, ROUTES, Route
 
 Document = dict[str, Any]
 
-_DESCRIPTION = f"""Tells what is in a photo: ImageNet labels and probabilities.
+_DESCRIPTION = f"""Classifies photos: ImageNet labels and probabilities.
 
-Formats: {", ".join(FORMATS)}. What the bytes are decides, never a name or a Content-Type.
+Formats: {", ".join(FORMATS)}, detected from the bytes, never from a name or a Content-Type.
 Errors have a stable `reason` for programs and a `message` for people.
-The model has terms of its own, which `GET /model` tells."""
+The model has a licence of its own, see `GET /model`."""
 
 _SCHEMAS = "#/components/schemas"
 _REQUESTS = [ImageRequest, InstancesRequest]
-_REPLIES = [Classification, Prediction, ModelReply, Labels, Health, Failure]
+_REPLIES = [
+    Classification,
+    Prediction,
+    *dict.fromkeys(route.reply for route in ROUTES if route.reply),
+    ErrorResponse,
+]
 _BINARY = {"type": "string", "format": "binary"}
 
-# A PNG of one grey pixel, so that the examples are requests that work.
+# A PNG of one grey pixel, so that the examples are valid requests.
 _PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg=="
 )
 
-_PAGE = {
-    "operationId": "page",
-    "summary": "A page for people: drop a photo, see what it is",
-    "responses": {
-        "200": {"description": "The page", "content": {"text/html": {"schema": {"type": "string"}}}}
-    },
-}
-
-# A request of each form, which media types of bytes leave no other place for.
+# Sample requests as an extension: the media types of raw bytes have no examples in OpenAPI.
 _SAMPLES = {
     "bytes": "curl -H 'Content-Type: image/jpeg' --data-binary @photo.jpg URL",
     "a form": "curl -F photo=@photo.jpg -F top_k=3 URL",
@@ -73,27 +67,22 @@ _SUCCESS_HEADERS = {
     "Server-Timing": {**_TEXT, "description": "Milliseconds: read, wait, decode, load, infer"}
 }
 _ERROR_HEADERS = {
-    401: {"WWW-Authenticate": {**_TEXT, "description": "Which header is to hold the key"}},
-    405: {"Allow": {**_TEXT, "description": "The methods that the path answers"}},
+    401: {"WWW-Authenticate": {**_TEXT, "description": "The header that holds the key"}},
+    405: {"Allow": {**_TEXT, "description": "The methods that the path supports"}},
     503: {"Retry-After": {**_TEXT, "description": "Seconds to wait, if OVERLOADED"}},
 }
 
 
-def document(limits: Limits, *, needs_api_key: bool) -> Document:
-    """The document of a function with these limits; its `POST /` may need an API key."""
+def openapi_document(limits: Limits, *, needs_api_key: bool) -> Document:
+    """The OpenAPI document for these limits; `needs_api_key` is about `POST /`."""
+    paths: Document = {}
+    for route in ROUTES:
+        operation = _operation(route, needs_api_key=needs_api_key)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.1",
         "info": {"title": "classify", "version": "1.0.0", "description": _DESCRIPTION},
-        "paths": {
-            "/": {"get": _PAGE, "post": _classify(needs_api_key=needs_api_key)},
-            "/model": {
-                "get": _get("model", "What the model is, its terms, the limits", ModelReply)
-            },
-            "/labels": {"get": _get("labels", "Every class, by index", Labels)},
-            "/health": {"get": _get("health", "Whether it is up; never loads the model", Health)},
-            "/ready": {"get": _get("ready", "Whether it can classify; loads the model", Health)},
-            "/openapi.json": {"get": _get("openapi", "This document")},
-        },
+        "paths": paths,
         "components": {
             "schemas": _schemas(limits),
             "securitySchemes": {
@@ -103,20 +92,35 @@ def document(limits: Limits, *, needs_api_key: bool) -> Document:
     }
 
 
+def _operation(route: Route, *, needs_api_key: bool) -> Document:
+    head = {"operationId": route.operation, "summary": route.summary}
+    if route == PAGE:
+        html = {"text/html": {"schema": {"type": "string"}}}
+        return head | {"responses": {"200": {"description": "The page", "content": html}}}
+    if route == CLASSIFY:
+        return head | _classify(needs_api_key=needs_api_key)
+    replies = [route.reply] if route.reply else []
+    errors = _error_responses([ModelUnavailable, MethodNotAllowed], ErrorResponse)
+    return head | {"responses": {"200": _response(route.summary, *replies), **errors}}
+
+
 def _classify(*, needs_api_key: bool) -> Document:
     return {
-        "operationId": "classify",
-        "summary": "Tell what is in one or more images",
         "security": [{"ApiKey": []}] if needs_api_key else [],
         "parameters": [
-            {"name": name, "in": "query", "schema": schema, "description": "The body's wins."}
+            {
+                "name": name,
+                "in": "query",
+                "schema": schema,
+                "description": "Overridden by the body.",
+            }
             for name, schema in _parameters().items()
         ],
         "requestBody": {"required": True, "content": _request_forms()},
         "responses": {
-            "200": _response("Labels by falling score", Classification, Predictions)
+            "200": _response("Labels by descending score", Classification, Predictions)
             | {"headers": _SUCCESS_HEADERS},
-            **_failures(list(KINDS), Failure, Predictions),
+            **_error_responses(list(ERRORS), ErrorResponse, Predictions),
         },
         "x-codeSamples": [
             {"lang": "shell", "label": label, "source": source}
@@ -128,7 +132,7 @@ def _classify(*, needs_api_key: bool) -> Document:
 def _request_forms() -> Document:
     form = {
         "type": "object",
-        "description": "Images as file parts: more than one, and under other names, if you like.",
+        "description": "One or more images as file parts, under any field names.",
         "properties": {"image": _BINARY, **_parameters()},
         "required": ["image"],
         "additionalProperties": False,
@@ -146,34 +150,24 @@ def _request_forms() -> Document:
     }
 
 
-def _get(name: str, summary: str, reply: type | None = None) -> Document:
-    return {
-        "operationId": name,
-        "summary": summary,
-        "responses": {
-            "200": _response(summary, *([reply] if reply else [])),
-            **_failures([ModelUnavailable, MethodNotAllowed], Failure),
-        },
-    }
-
-
 def _response(description: str, *replies: type) -> Document:
-    """A response that is one of the types given, or any object if none is."""
+    """A response of one of these types, or of any object if none is given."""
     schema = {"anyOf": [_ref(reply) for reply in replies]} if replies else {"type": "object"}
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-def _failures(errors: list[type[ClassifyError]], *replies: type) -> Document:
-    """The responses of these errors and INTERNAL by HTTP code, each reason with an example."""
-    messages = {KINDS[error]: inspect.getdoc(error) for error in errors}
-    messages[INTERNAL] = "The function failed; this has been logged."
+def _error_responses(errors: list[type[ClassifyError]], *replies: type) -> Document:
+    """The responses of these errors and INTERNAL by HTTP code, with an example for each reason."""
+    messages = {ERRORS[error]: inspect.getdoc(error) for error in errors}
+    messages[INTERNAL] = "The function failed; the error has been logged."
     responses = {}
-    for code in sorted({kind.code for kind in messages}):
-        kinds = [kind for kind in messages if kind.code == code]
-        response = _response(", ".join(kind.reason for kind in kinds), *replies)
+    for code in sorted({spec.code for spec in messages}):
+        specs = [spec for spec in messages if spec.code == code]
+        response = _response(", ".join(spec.reason for spec in specs), *replies)
         response["headers"] = _ERROR_HEADERS.get(code, {})
         response["content"]["application/json"]["examples"] = {
-            kind.reason: {"value": failure_of(kind, messages[kind] or "")} for kind in kinds
+            spec.reason: {"value": ErrorResponse.from_spec(spec, messages[spec] or "")}
+            for spec in specs
         }
         responses[str(code)] = response
     return responses
@@ -194,20 +188,20 @@ def _schemas(limits: Limits) -> Document:
     _, schemas = msgspec.json.schema_components(
         [*_REQUESTS, *_REPLIES, Parameters], ref_template=_SCHEMAS + "/{name}"
     )
-    # Its union has no tag, which msgspec cannot describe.
+    # Its union is untagged, which msgspec cannot describe.
     schemas["Predictions"] = {
         "description": inspect.getdoc(Predictions),
         "type": "object",
         "properties": {
             "predictions": {
                 "type": "array",
-                "items": {"anyOf": [_ref(Prediction), _ref(Failure)]},
+                "items": {"anyOf": [_ref(Prediction), _ref(ErrorResponse)]},
             },
             "model": _ref(ModelInfo),
         },
         "required": list(Predictions.__struct_fields__),
     }
-    # What the types leave open because another error than theirs is to tell of it.
+    # Optional in the types, so that a missing field is reported as NO_IMAGE, not as BAD_JSON.
     schemas["ImageRequest"]["required"] = ["image"]
     schemas["Instance"]["required"] = ["b64"]
     schemas["InstancesRequest"]["properties"]["instances"] |= {

@@ -1,8 +1,8 @@
-"""The web page: the files of `service/page` as one document, so that one request shows it.
+"""The web page: the files of `service/static` inlined into one HTML document.
 
-Files of their own would be requests of their own, and where an instance answers one request
-at a time each of them may start another instance. Nor can the files be found by a relative
-address: https://REGION-PROJECT.cloudfunctions.net/NAME is shown without a trailing slash.
+Separate files would need separate requests, each of which may start another instance if an
+instance handles one request at a time. Relative addresses would not resolve either, because
+https://REGION-PROJECT.cloudfunctions.net/NAME has no trailing slash.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from typing import NamedTuple
 
 from flask import Request, Response
 
-FOLDER = Path(__file__).parent / "page"
+FOLDER = Path(__file__).parent / "static"
 
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.]+)" />')
 _SCRIPT = re.compile(r'<script src="([\w.]+)"></script>')
 
 
 class Page(NamedTuple):
-    """The document, and what its headers say of it."""
+    """The document, and the values of its headers."""
 
     html: bytes
     gzipped: bytes
     etag: str
     policy: str
-    """Content-Security-Policy: what the document holds may run, and nothing else."""
+    """Content-Security-Policy: only the inlined scripts and styles are allowed."""
 
 
 def respond(request: Request) -> Response:
-    """The page, or 304 to a browser that has it already."""
+    """The page, or 304 if the browser has it in its cache."""
     page = read_page()
     response = Response(page.html, mimetype="text/html")
     if request.accept_encodings["gzip"]:
@@ -44,7 +44,7 @@ def respond(request: Request) -> Response:
     response.cache_control.no_cache = True
     response.headers["Content-Security-Policy"] = page.policy
     response.headers["Referrer-Policy"] = "no-referrer"
-    # Weak: the same page, compressed or not.
+    # Weak, because the page is the same with and without compression.
     response.set_etag(page.etag, weak=True)
     response.make_conditional(request)
     return response
@@ -52,7 +52,7 @@ def respond(request: Request) -> Response:
 
 @cache
 def read_page() -> Page:
-    """The page, put together when it is first asked for: it costs the start nothing."""
+    """Assemble the page, on the first request for it, to keep the cold start short."""
     html = (FOLDER / "index.html").read_text(encoding="utf-8")
     styles = [_read(name) for name in _STYLE.findall(html)]
     scripts = [_read(name) for name in _SCRIPT.findall(html)]
@@ -72,7 +72,10 @@ def _read(name: str) -> str:
 
 
 def _policy(styles: list[str], scripts: list[str]) -> str:
-    """https://www.w3.org/TR/CSP3/: sources by their hashes, and the function's own answers."""
+    """Allow these sources by their hashes, and requests to the function.
+
+    Source: https://www.w3.org/TR/CSP3/
+    """
     return "; ".join(
         (
             "default-src 'none'",

@@ -1,4 +1,4 @@
-"""From a request to the images in it and what the caller wants to know of them."""
+"""Parse a request to classify: its images and parameters, in any of the four forms."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 DEFAULT_TOP_K = 5
 DEFAULT_MIN_SCORE = 0.0
 
-# Werkzeug's limit on all text fields together; its parser needs no less to read files.
+# Werkzeug's limit on all text fields together; its parser needs as much to read files.
 _MAX_TEXT_BYTES = 500_000
-# Text fields that a form may have beside its images.
+# Text fields that a form may have besides its images.
 _MAX_TEXT_FIELDS = 16
 
 _FILE_PART = (
@@ -48,29 +48,29 @@ _JSON_FORMS = (
 
 T = TypeVar("T")
 
-# A whole number, 5.0 among them: so JSON Schema counts, and clients whose numbers are floats.
+# 5.0 is an integer in JSON Schema, and the only way that some clients can send 5.
 TopK = Annotated[
     float,
     msgspec.Meta(
         ge=1,
         multiple_of=1,
-        description=f"Labels to give; {DEFAULT_TOP_K} if left out.",
+        description=f"Number of labels to return (default: {DEFAULT_TOP_K}).",
         extra_json_schema={"type": "integer"},
     ),
 ]
 MinScore = Annotated[
     float,
     msgspec.Meta(
-        ge=0, le=1, description=f"Least score to give; {DEFAULT_MIN_SCORE:g} if left out."
+        ge=0, le=1, description=f"Lowest score to return (default: {DEFAULT_MIN_SCORE:g})."
     ),
 ]
-# Raw, so that an image is decoded by itself: one bad image does not spoil the others.
+# Raw, so that each image is decoded separately: a bad one must not fail the whole batch.
 Base64 = Annotated[
     msgspec.Raw,
     msgspec.Meta(
         description=(
-            "The bytes of an image file in base64: standard or URL-safe, padded or not, line "
-            "breaks and a data URL's beginning allowed."
+            "The bytes of an image file in base64: standard or URL-safe, padded or not; line "
+            "breaks and the prefix of a data URL are allowed."
         ),
         extra_json_schema={"type": "string", "format": "base64", "contentEncoding": "base64"},
     ),
@@ -78,65 +78,71 @@ Base64 = Annotated[
 
 
 class Parameters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What may be asked of a classification."""
+    """The parameters of a classification."""
 
     top_k: TopK | msgspec.UnsetType = msgspec.UNSET
     min_score: MinScore | msgspec.UnsetType = msgspec.UNSET
 
 
 class ImageRequest(Parameters, forbid_unknown_fields=True, frozen=True):
-    """One image."""
+    """A request with one image."""
 
     image: Base64 | msgspec.UnsetType = msgspec.UNSET
 
 
 class Instance(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One image of several."""
+    """One of several images."""
 
     b64: Base64 | msgspec.UnsetType = msgspec.UNSET
 
 
 class InstancesRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Several images, in the form that Vertex AI and TensorFlow Serving take."""
+    """A request with several images, in the form of Vertex AI and TensorFlow Serving."""
 
     instances: list[Instance]
     parameters: Parameters | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True)
-class Intake:
-    """What a request asks for."""
+class ClassifyRequest:
+    """A parsed request."""
 
     images: list[bytes | RequestError]
-    """In the order sent; one that could not be read is its error instead."""
+    """In the order sent; an unreadable image is replaced by its error."""
     batch: bool
-    """Whether the reply is a list of predictions, one an image."""
+    """Whether the reply is a list with one prediction for each image."""
     top_k: int
     min_score: float
 
 
 class _Form(NamedTuple):
-    """What one of the four forms of a request holds."""
+    """The content of a request in one of the four forms."""
 
     images: list[bytes | RequestError]
     batch: bool = False
     parameters: Parameters = Parameters()
 
 
-def read_intake(request: Request, body: Body, *, max_images: int, max_top_k: int) -> Intake:
-    """Read the images and parameters of a request, whichever of the four forms it has.
+def read_request(
+    request: Request, body: Body, *, max_images: int, max_top_k: int
+) -> ClassifyRequest:
+    """Read the images and parameters of a request in any of the four forms.
 
-    Raises RequestError for what is wrong with the request as a whole.
+    Raises RequestError if the request as a whole is invalid.
     """
     encoding = request.headers.get("Content-Encoding", "").lower()
     if encoding not in ("", "identity"):
-        raise UnsupportedMediaType(f"Content-Encoding {encoding} is not read: send the body as is")
+        raise UnsupportedMediaType(
+            f"Content-Encoding {encoding} is not supported; send the body without it"
+        )
     query = _parameters(request.args)
     form = _read_form(request, body, max_images)
     for top_k in (query.top_k, form.parameters.top_k):
         if not isinstance(top_k, msgspec.UnsetType) and top_k > max_top_k:
-            raise BadParameter(f"top_k is {top_k:g}; the model has {max_top_k} classes")
-    return Intake(
+            raise BadParameter(
+                f"top_k is {top_k:g}; send at most {max_top_k}, the number of classes"
+            )
+    return ClassifyRequest(
         form.images,
         form.batch,
         int(_first_set(form.parameters.top_k, query.top_k, min(DEFAULT_TOP_K, max_top_k))),
@@ -145,7 +151,7 @@ def read_intake(request: Request, body: Body, *, max_images: int, max_top_k: int
 
 
 def _first_set(body: T | msgspec.UnsetType, query: T | msgspec.UnsetType, default: T) -> T:
-    """The body wins over the query, and that over the default."""
+    """The value of the body, or else of the query, or else the default."""
     for value in (body, query):
         if not isinstance(value, msgspec.UnsetType):
             return value
@@ -169,7 +175,7 @@ def _read_form(request: Request, body: Body, max_images: int) -> _Form:
 def _read_json(data: bytes, max_images: int) -> _Form:
     data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        # A first pass over the names alone tells the two forms apart; values are skipped.
+        # A first pass over the names alone, which skips the values, tells the two forms apart.
         names = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
         if names.keys() >= {"image", "instances"}:
             raise BadJson("send either image or instances, not both")
@@ -187,7 +193,7 @@ def _read_json(data: bytes, max_images: int) -> _Form:
 
 def _read_instances(request: InstancesRequest, max_images: int) -> _Form:
     if not request.instances:
-        raise NoImage("instances is empty: give it one object with b64 an image")
+        raise NoImage("instances is empty; send one object with b64 for each image")
     if len(request.instances) > max_images:
         raise _too_many(max_images)
     images = [
@@ -199,7 +205,7 @@ def _read_instances(request: InstancesRequest, max_images: int) -> _Form:
 
 def _read_multipart(body: Body, boundary: str, max_images: int) -> _Form:
     if not boundary:
-        raise BadMultipart("Content-Type has no boundary: let your HTTP library set that header")
+        raise BadMultipart("Content-Type has no boundary; let your HTTP library set that header")
     parts: list[tuple[str | None, io.BytesIO]] = []
 
     def open_part(filename: str | None = None, **_: object) -> io.BytesIO:
@@ -210,7 +216,7 @@ def _read_multipart(body: Body, boundary: str, max_images: int) -> _Form:
         return part
 
     parser = MultiPartParser(
-        stream_factory=cast("TStreamFactory", open_part),  # it is called by keywords
+        stream_factory=cast("TStreamFactory", open_part),  # called with keywords
         max_form_memory_size=_MAX_TEXT_BYTES,
         max_form_parts=max_images + _MAX_TEXT_FIELDS,
     )
@@ -218,18 +224,18 @@ def _read_multipart(body: Body, boundary: str, max_images: int) -> _Form:
         texts, _ = parser.parse(cast("IO[bytes]", body), boundary.encode(), None)
     except ValueError as error:
         raise BadMultipart(
-            "the body is not valid multipart/form-data: it was cut short, or its boundary is not "
-            "the one that its Content-Type names"
+            "the body is not valid multipart/form-data: it is cut short, or its boundary differs "
+            "from that in Content-Type; let your HTTP library build the form"
         ) from error
     except RequestEntityTooLarge as error:
         raise BadMultipart(
-            f"over {_MAX_TEXT_BYTES:,} bytes in text fields, or over {_MAX_TEXT_FIELDS} of "
-            f"them; {_FILE_PART}"
+            f"the form has over {_MAX_TEXT_FIELDS} text fields, or over {_MAX_TEXT_BYTES:,} bytes "
+            f"in them; {_FILE_PART}"
         ) from error
     for name in texts:
         if name not in Parameters.__struct_fields__:
             raise UnknownField(f"unknown text field {name!r}; {_FILE_PART}")
-    # A browser sends a nameless, empty part for a file input that nothing was chosen in.
+    # For a file input without a chosen file, browsers send a part without name and content.
     files = [part.getvalue() for name, part in parts if name or part.getbuffer().nbytes]
     if not files:
         raise NoImage(f"the form has no file in it; {_FILE_PART}")
@@ -241,7 +247,7 @@ def _read_multipart(body: Body, boundary: str, max_images: int) -> _Form:
 
 
 def _attempt(read: Callable[..., bytes], *arguments: object) -> bytes | RequestError:
-    """An image, or the error in its place: one bad image does not spoil the others."""
+    """The image, or the error that takes its place."""
     try:
         return read(*arguments)
     except RequestError as error:
@@ -250,18 +256,18 @@ def _attempt(read: Callable[..., bytes], *arguments: object) -> bytes | RequestE
 
 def _read_base64(encoded: msgspec.Raw | msgspec.UnsetType, field: str) -> bytes:
     if isinstance(encoded, msgspec.UnsetType):
-        raise NoImage(f"{field} is missing: give it the base64 of an image file")
+        raise NoImage(f"{field} is missing; set it to the base64 of an image file")
     return _present(decode_base64(encoded, field=field), field)
 
 
 def _present(data: bytes, where: str) -> bytes:
     if not data:
-        raise NoImage(f"{where} is empty: it has no bytes of an image")
+        raise NoImage(f"{where} is empty; send the bytes of an image file")
     return data
 
 
 def _parameters(texts: Mapping[str, str]) -> Parameters:
-    """The parameters among `texts`, from a form or a query string. Raises BadParameter."""
+    """The parameters in the fields of a form or a query. Raises BadParameter."""
     known = {name: texts[name] for name in Parameters.__struct_fields__ if name in texts}
     try:
         return msgspec.convert(known, Parameters, strict=False)
@@ -270,7 +276,7 @@ def _parameters(texts: Mapping[str, str]) -> Parameters:
 
 
 def _shape_error(problem: str) -> RequestError:
-    """Tell msgspec's message, which names the field at fault, as the error it stands for."""
+    """Convert msgspec's message, which names the invalid field, to an error."""
     if "unknown field" in problem:
         return UnknownField(f"{problem}; {_JSON_FORMS}")
     if "top_k" in problem:

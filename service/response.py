@@ -1,4 +1,4 @@
-"""What is answered: the types of the replies, and how they become HTTP."""
+"""The replies of the API, and their conversion to HTTP responses."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from flask import Response
 
 from model import Label, ModelCard, ScoredLabel
 from pictures import ClassifyError
-from service.errors import INTERNAL, KINDS, BadApiKey, Kind, MethodNotAllowed, Overloaded
+from service.errors import ERRORS, INTERNAL, BadApiKey, ErrorSpec, MethodNotAllowed, Overloaded
 
 
 class ImageInfo(msgspec.Struct, frozen=True):
-    """What was found about a picture; width and height as a person sees it."""
+    """The format of a picture, and its size after applying the EXIF orientation."""
 
     format: str
     width: int
@@ -22,14 +22,14 @@ class ImageInfo(msgspec.Struct, frozen=True):
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
-    """Which model answered; `GET /model` tells all about it."""
+    """The model that made the predictions; `GET /model` returns its full card."""
 
     name: str
     version: str
 
 
 class ErrorInfo(msgspec.Struct, frozen=True):
-    """An error; `reason` is stable and for programs, `message` is for people."""
+    """An error: `reason` is stable and for programs, `message` is for people."""
 
     code: int
     status: str
@@ -37,14 +37,25 @@ class ErrorInfo(msgspec.Struct, frozen=True):
     message: str
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """The reply to a request that failed, and an image's place in a batch where it did."""
+class ErrorResponse(msgspec.Struct, frozen=True):
+    """The reply to a failed request, or the place of a failed image in a batch."""
 
     error: ErrorInfo
 
+    @classmethod
+    def from_exception(cls, error: Exception) -> ErrorResponse:
+        """Convert an exception to an error response; unexpected ones reveal nothing."""
+        if isinstance(error, ClassifyError):
+            return cls.from_spec(ERRORS[type(error)], str(error))
+        return cls.from_spec(INTERNAL, "the function failed; the error has been logged")
+
+    @classmethod
+    def from_spec(cls, spec: ErrorSpec, message: str) -> ErrorResponse:
+        return cls(ErrorInfo(*spec, message))
+
 
 class Prediction(msgspec.Struct, frozen=True):
-    """What a picture shows: its labels by falling score."""
+    """The labels of a picture, by descending score."""
 
     labels: list[ScoredLabel]
     image: ImageInfo
@@ -57,14 +68,14 @@ class Classification(Prediction, frozen=True):
 
 
 class Predictions(msgspec.Struct, frozen=True):
-    """The reply to a request with several pictures, in the order sent."""
+    """The reply to a request with several pictures, in the order of the request."""
 
-    predictions: list[Prediction | Failure]
+    predictions: list[Prediction | ErrorResponse]
     model: ModelInfo
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What a request may hold, as this function is set."""
+    """The limits of a request, from the settings and the model."""
 
     max_body_bytes: int
     max_pixels: int
@@ -73,7 +84,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class ModelReply(ModelCard, frozen=True, kw_only=True):
-    """The reply of `GET /model`: the card, and the limits in force."""
+    """The reply of `GET /model`: the model card, and the limits in force."""
 
     limits: Limits
 
@@ -91,27 +102,12 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     model_loaded: bool
 
 
-#: What a handler may answer: anything that msgspec writes as a JSON object.
+#: What a handler returns; msgspec encodes it as a JSON object.
 Reply = msgspec.Struct | dict[str, Any]
 
 
-def failure(error: Exception) -> Failure:
-    """The reply that tells of `error`: the one place where errors become words.
-
-    An error that is no ClassifyError is a defect of ours, of which a caller learns nothing.
-    """
-    if isinstance(error, ClassifyError):
-        return failure_of(KINDS[type(error)], str(error))
-    return failure_of(INTERNAL, "the function failed; this has been logged")
-
-
-def failure_of(kind: Kind, message: str) -> Failure:
-    """The reply that tells of an error of this kind."""
-    return Failure(ErrorInfo(kind.code, kind.status, kind.reason, message))
-
-
 def error_headers(error: ClassifyError) -> dict[str, str]:
-    """The headers that go with an error's status: RFC 9110 sections 10.2 and 11.6."""
+    """The headers that an error's status requires: RFC 9110 sections 10.2 and 11.6."""
     match error:
         case MethodNotAllowed():
             return {"Allow": error.allow}
@@ -123,17 +119,19 @@ def error_headers(error: ClassifyError) -> dict[str, str]:
             return {}
 
 
-def code_of(reply: Reply) -> int:
-    """The HTTP status: 200, or the first error's where no image was classified."""
-    if isinstance(reply, Failure):
+def status_code(reply: Reply) -> int:
+    """The HTTP status: 200, or that of the first error if no image was classified."""
+    if isinstance(reply, ErrorResponse):
         return reply.error.code
     if isinstance(reply, Predictions):
-        first = reply.predictions[0]
-        if isinstance(first, Failure) and all(isinstance(p, Failure) for p in reply.predictions):
-            return first.error.code
+        errors = [each for each in reply.predictions if isinstance(each, ErrorResponse)]
+        if len(errors) == len(reply.predictions):
+            return errors[0].error.code
     return HTTPStatus.OK
 
 
-def response_of(reply: Reply) -> Response:
-    """The reply as an HTTP response of JSON in UTF-8."""
-    return Response(msgspec.json.encode(reply), status=code_of(reply), mimetype="application/json")
+def to_response(reply: Reply) -> Response:
+    """The reply as an HTTP response: JSON in UTF-8."""
+    return Response(
+        msgspec.json.encode(reply), status=status_code(reply), mimetype="application/json"
+    )

@@ -1,4 +1,4 @@
-"""The settings of the function, read once from the environment when it starts."""
+"""The settings, read from the environment when the function starts."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Origins(tuple[str, ...]):
-    """Where web pages may be from: scheme and host, as browsers send them in Origin."""
+    """The origins of allowed web pages: scheme and host, as in the Origin header."""
 
     __slots__ = ()
 
 
 class Keys(tuple[str, ...]):
-    """API keys: what a header can carry."""
+    """API keys, of characters that are valid in a header."""
 
     __slots__ = ()
 
@@ -39,11 +39,11 @@ _EXPECTED = {
 
 
 class SettingsError(Exception):
-    """A setting cannot be read; the message names it and says what it must be."""
+    """A setting is invalid; the message names it and says what it must be."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
-    """One attribute a setting; the environment variable has its name in capitals."""
+    """One attribute for each setting; the environment variable is its name in capitals."""
 
     model_dir: Path = RESNET50
     preload: bool = False
@@ -57,24 +57,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings in `environment`; what it does not name has its default.
+    """Read the settings from `environment`, with defaults for missing ones.
 
-    Raises SettingsError, naming the setting, if one has a value that cannot be read.
+    Raises SettingsError if a value is invalid.
     """
     try:
         return msgspec.convert(dict(environment), Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        # The value is not told: it may hold keys.
+        # Without the value, because it may hold keys.
         name = str(error).partition("$.")[2].rstrip("`")
         kinds = {field.encode_name: field.type for field in msgspec.structs.fields(Settings)}
         raise SettingsError(f"{name} must be {_EXPECTED[kinds[name]]}") from error
 
 
 def _decode(kind: type[Any], text: str) -> Any:
-    """What msgspec cannot convert from a string by itself."""
+    """Convert a string to a type that msgspec does not know."""
     if kind is Path:
-        # Path.is_dir() raises where a folder may not be looked into, and takes an empty path for
-        # the folder one is in.
+        # Path.is_dir() raises if a parent folder is not accessible, and accepts an empty path.
         if not os.path.isdir(text):  # noqa: PTH112
             raise ValueError
         return Path(text)

@@ -1,4 +1,4 @@
-"""How long each part of a request took, for the caller, the page and the log."""
+"""The duration of each part of a request, for the Server-Timing header and the log."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from contextlib import contextmanager
 
 
 class Timings:
-    """Milliseconds by part, from when this was made; a part measured again adds up."""
+    """Milliseconds by part; repeated measurements of a part add up."""
 
     def __init__(self) -> None:
         self.milliseconds: dict[str, float] = {}
         self._start = time.perf_counter()
 
     def seconds(self) -> float:
-        """How long it is since this was made."""
+        """Seconds since the request began."""
         return time.perf_counter() - self._start
 
     @contextmanager
     def measure(self, part: str) -> Iterator[None]:
+        """Add the duration of the block to the part, even if it raises."""
         start = time.perf_counter()
         try:
             yield
@@ -27,7 +28,7 @@ class Timings:
             self.add(part, time.perf_counter() - start)
 
     def add(self, part: str, seconds: float) -> None:
-        """Count this time to the part."""
+        """Add a duration to the part."""
         self.milliseconds[part] = self.milliseconds.get(part, 0.0) + seconds * 1000
 
     def header(self) -> str:

@@ -25,7 +25,7 @@ from rich.table import Table
 
 from model import RESNET50, Classifier, ScoredLabel, available_cpus, softmax, top_labels
 from pictures import MAX_PIXELS, read_picture
-from service.replies import Classification
+from service import Classification
 
 TOP = 5
 

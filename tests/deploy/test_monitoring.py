@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from service.errors import KINDS
+from service.errors import ERRORS
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_errors_are_counted_by_the_reason_in_the_log(monitored):
 
 
 def test_alerts_name_reasons_that_there_are(monitored):
-    reasons = {kind.reason for kind in KINDS.values()} | {"INTERNAL"}
+    reasons = {spec.reason for spec in ERRORS.values()} | {"INTERNAL"}
     text = json.dumps(monitored["policies"])
     named = set(re.findall(r"\b[A-Z]+_UNAVAILABLE|OVERLOADED|INTERNAL\b", text))
     assert named

@@ -14,12 +14,12 @@ with instrumented():
     from werkzeug.test import EnvironBuilder
 
     from service.app import Service
-    from service.errors import KINDS
+    from service.errors import ERRORS
     from service.settings import read_settings
 
 from tests.hostile.formats import jpeg
 
-CODES = {kind.code for kind in KINDS.values()} | {200}
+CODES = {spec.code for spec in ERRORS.values()} | {200}
 _FORM = "multipart/form-data; boundary=x"
 _PART = b'--x\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n'
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pictures import Crop, ImageError, read_picture
-from service.errors import KINDS
+from service.errors import ERRORS
 from tests.conftest import ROOT
 from tests.hostile.cases import CLASSIFIED, MAX_PIXELS
 from tests.hostile.formats import jpeg
@@ -39,7 +39,7 @@ def outcome_of(data: bytes) -> str:
     try:
         read_picture(data, SPEC, max_pixels=MAX_PIXELS)
     except ImageError as error:
-        return KINDS[type(error)].reason
+        return ERRORS[type(error)].reason
     return CLASSIFIED
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.errors import KINDS
+from service.errors import ERRORS
 from tests.hostile.cases import CLASSIFIED
 from tests.hostile.measure import measured, outcome_of
 from tests.hostile.pictures import BOMBS, OTHERS
@@ -21,7 +21,7 @@ def over_http(client, data):
         assert response.json["labels"]
         return CLASSIFIED
     error = response.json["error"]
-    (code,) = (kind.code for kind in KINDS.values() if kind.reason == error["reason"])
+    (code,) = (spec.code for spec in ERRORS.values() if spec.reason == error["reason"])
     assert response.status_code == error["code"] == code
     return error["reason"]
 

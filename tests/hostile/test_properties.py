@@ -22,7 +22,7 @@ from service.app import Service
 from service.body import Body
 from service.encoding import decode_base64
 from service.errors import BadBase64, RequestError
-from service.intake import read_intake
+from service.request import read_request
 from service.settings import Settings, SettingsError, read_settings
 from tests.hostile.cases import CLASSIFIED, CORRUPT, TOO_LARGE, UNKNOWN
 from tests.hostile.measure import outcome_of
@@ -93,13 +93,13 @@ def attempt(read, refusal):
 @given(JSON | REQUEST)
 @THOROUGHLY
 def test_any_json_is_read_or_refused(value):
-    check_intake(json.dumps(value).encode(), "application/json")
+    check_request(json.dumps(value).encode(), "application/json")
 
 
 @given(st.binary(max_size=300))
 @THOROUGHLY
 def test_any_bytes_as_json_are_refused(data):
-    check_intake(data, "application/json")
+    check_request(data, "application/json")
 
 
 @given(st.binary(max_size=300), st.text(st.characters(max_codepoint=255), max_size=40))
@@ -107,7 +107,7 @@ def test_any_bytes_as_json_are_refused(data):
 def test_any_body_of_any_type_is_read_or_refused(data, content_type):
     assume("\n" not in content_type)
     assume("\r" not in content_type)
-    check_intake(data, content_type)
+    check_request(data, content_type)
 
 
 PART = st.tuples(
@@ -130,30 +130,30 @@ PART = st.tuples(
 @THOROUGHLY
 def test_any_form_is_read_or_refused(parts, end):
     form = b"".join(b"--x\r\n" + head + b"\r\n\r\n" + body + b"\r\n" for head, body in parts)
-    check_intake(form + end, "multipart/form-data; boundary=x")
+    check_request(form + end, "multipart/form-data; boundary=x")
 
 
 @given(st.dictionaries(st.sampled_from(["top_k", "min_score"]), TEXT | st.integers() | st.floats()))
 @THOROUGHLY
 def test_any_query_is_read_or_refused(query):
-    check_intake(b"x", "image/png", query)
+    check_request(b"x", "image/png", query)
 
 
-def check_intake(data, content_type, query=None):
-    """The request is refused with words, or holds what a classification can start from."""
+def check_request(data, content_type, query=None):
+    """The request is rejected with a message, or has all that a classification needs."""
     builder = EnvironBuilder(
         method="POST", data=data, content_type=content_type, query_string=query
     )
     request = Request(builder.get_environ())
     body = Body(request, limit=10**6)
-    intake = attempt(lambda: read_intake(request, body, max_images=4, max_top_k=1000), RequestError)
-    if isinstance(intake, RequestError):
-        assert str(intake)
+    read = attempt(lambda: read_request(request, body, max_images=4, max_top_k=1000), RequestError)
+    if isinstance(read, RequestError):
+        assert str(read)
     else:
-        assert 1 <= len(intake.images) <= 4
-        assert isinstance(intake.top_k, int)
-        assert 1 <= intake.top_k <= 1000
-        assert 0 <= intake.min_score <= 1
+        assert 1 <= len(read.images) <= 4
+        assert isinstance(read.top_k, int)
+        assert 1 <= read.top_k <= 1000
+        assert 0 <= read.min_score <= 1
 
 
 # Settings

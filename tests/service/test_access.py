@@ -2,17 +2,17 @@
 
 import pytest
 
-from tests.service.test_contract import PNG, assert_error
+from tests.service.samples import PNG, assert_error
 
 PHOTO = {"data": PNG, "content_type": "image/png"}
 
 
-def test_without_keys_anyone_may_ask(client):
+def test_without_keys_any_request_is_accepted(client):
     assert client.post("/", **PHOTO).status_code == 200
 
 
 @pytest.mark.parametrize("key", ["old", "new"])
-def test_any_of_several_keys_opens(make_client, key):
+def test_any_of_several_keys_is_accepted(make_client, key):
     client = make_client(API_KEYS="old,new")
     assert client.post("/", **PHOTO, headers={"X-API-Key": key}).status_code == 200
 
@@ -28,14 +28,14 @@ def test_any_of_several_keys_opens(make_client, key):
         ({"Authorization": "Bearer old"}, "is missing"),
     ],
 )
-def test_a_wrong_key_is_401_before_the_body_is_looked_at(make_client, headers, problem):
+def test_a_wrong_key_is_401_before_the_body_is_read(make_client, headers, problem):
     client = make_client(API_KEYS="old,new")
     response = client.post("/", data=b"not even an image", headers=headers)
     assert problem in assert_error(response, 401, "BAD_API_KEY")
     assert response.headers["WWW-Authenticate"].startswith("ApiKey")
 
 
-def test_keys_guard_classification_alone(make_client):
+def test_only_classification_needs_a_key(make_client):
     client = make_client(API_KEYS="key")
     for path in ("/health", "/model", "/labels", "/ready", "/openapi.json"):
         assert client.get(path).status_code == 200
@@ -64,7 +64,7 @@ APP, OTHER = "https://app.example", "https://other.example"
         ("", APP, None, None),
     ],
 )
-def test_pages_of_the_origins_named_may_read_replies(make_client, origins, origin, allowed, vary):
+def test_pages_of_allowed_origins_may_read_responses(make_client, origins, origin, allowed, vary):
     client = make_client(CORS_ORIGINS=origins)
     headers = {"Origin": origin} if origin else {}
     for response in (

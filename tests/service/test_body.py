@@ -1,7 +1,10 @@
-"""Bodies: declared or chunked, complete or not, never beyond the limit."""
+"""Bodies: size limit, read deadline, incomplete bodies, draining."""
 
 import io
 import socket
+import threading
+import time
+from contextlib import suppress
 
 import pytest
 from werkzeug import Request
@@ -12,7 +15,7 @@ from service.errors import BodyIncomplete, BodyTooLarge
 
 
 class Stream(io.RawIOBase):
-    """A client that sends `size` bytes and counts how many of them were asked for."""
+    """The stream of a client that sends `size` bytes; it counts the bytes read."""
 
     def __init__(self, size):
         self.left = size
@@ -39,14 +42,14 @@ def test_a_body_at_the_limit_is_read(declared):
     assert body_of(Stream(1000), declared=declared).read_all() == b"x" * 1000
 
 
-def test_a_declared_length_above_the_limit_is_refused_unread():
+def test_a_declared_length_above_the_limit_is_rejected_unread():
     stream = Stream(1001)
     with pytest.raises(BodyTooLarge, match=r"at most 1,000 bytes is accepted, this one has 1,001"):
         body_of(stream, declared=1001).read_all()
     assert stream.read_bytes == 0
 
 
-def test_a_chunked_body_is_refused_soon_after_the_limit():
+def test_a_chunked_body_is_rejected_soon_after_the_limit():
     stream = Stream(10**9)
     with pytest.raises(BodyTooLarge, match="this one has more"):
         body_of(stream).read_all()
@@ -58,7 +61,7 @@ def test_a_body_shorter_than_declared_is_incomplete():
         body_of(Stream(400), declared=500).read_all()
 
 
-def test_a_connection_that_breaks_is_incomplete():
+def test_a_body_of_a_broken_connection_is_incomplete():
     class Broken(Stream):
         def read(self, size=-1):  # noqa: ARG002
             raise ConnectionResetError
@@ -67,30 +70,71 @@ def test_a_connection_that_breaks_is_incomplete():
         body_of(Broken(10)).read_all()
 
 
-def test_a_sender_that_has_gone_silent_is_not_waited_for():
-    near, far = socket.socketpair()
-    with near, far, near.makefile("rb", buffering=0) as stream:
-        environ = EnvironBuilder(method="POST").get_environ() | {
-            "wsgi.input": stream,
-            "wsgi.input_terminated": True,
-            "CONTENT_LENGTH": "100",
-            "gunicorn.socket": near,
-        }
-        body = Body(Request(environ), limit=1000)
-        assert near.gettimeout() == IDLE_SECONDS
-        near.settimeout(0.01)
-        far.sendall(b"only this")
-        with pytest.raises(BodyIncomplete, match="was the connection lost"):
-            body.read_all()
+@pytest.fixture
+def connection():
+    """A factory of bodies of 100 bytes on a socket, with the sockets of server and client."""
+    server, client = socket.socketpair()
+    with server, client, server.makefile("rb", buffering=0) as stream:
+
+        def connect(stream=stream, **options):
+            environ = EnvironBuilder(method="POST").get_environ() | {
+                "wsgi.input": stream,
+                "wsgi.input_terminated": True,
+                "CONTENT_LENGTH": "100",
+                "gunicorn.socket": server,
+            }
+            return Body(Request(environ), limit=1000, **options), server, client
+
+        yield connect
 
 
-def test_what_is_left_can_be_drained():
+def test_a_silent_sender_is_timed_out(connection):
+    body, server, client = connection()
+    assert server.gettimeout() == IDLE_SECONDS
+    server.settimeout(0.01)
+    client.sendall(b"only this")
+    with pytest.raises(BodyIncomplete, match="came too slowly; check the connection"):
+        body.read_all()
+    body.drain()
+
+
+def test_a_dripping_sender_misses_the_deadline_and_gets_its_response(connection):
+    body, server, client = connection(deadline_seconds=0.3)
+
+    def drip():
+        with suppress(OSError):
+            for _ in range(50):
+                client.sendall(b"x")
+                time.sleep(0.05)
+
+    sender = threading.Thread(target=drip)
+    start = time.monotonic()
+    sender.start()
+    with pytest.raises(BodyIncomplete):
+        body.read_all()
+    assert 0.3 <= time.monotonic() - start < 2
+    server.sendall(b"a response")
+    assert client.recv(10) == b"a response"
+    server.shutdown(socket.SHUT_RDWR)
+    sender.join()
+
+
+def test_a_body_within_its_deadline_leaves_the_connection_usable(connection):
+    body, server, client = connection(Stream(100), deadline_seconds=0.3)
+    assert len(body.read_all()) == 100
+    body.drain()
+    time.sleep(0.5)
+    client.sendall(b"the next request")
+    assert server.recv(100) == b"the next request"
+
+
+def test_the_rest_of_a_body_can_be_drained():
     stream = Stream(5000)
     assert body_of(stream).drain()
     assert stream.left == 0
 
 
-def test_draining_has_an_end_though_the_body_may_not():
+def test_draining_an_endless_body_ends():
     stream = Stream(10**12)
     assert not body_of(stream).drain()
     assert stream.read_bytes <= DRAIN_BYTES

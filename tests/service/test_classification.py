@@ -1,4 +1,4 @@
-"""The main job over HTTP: four ways of sending photos, two forms of reply."""
+"""Classification over HTTP: four forms of request, two forms of reply."""
 
 import base64
 import concurrent.futures
@@ -29,7 +29,7 @@ def as_instances(data):
 
 @pytest.mark.parametrize("send", [as_json, as_multipart, as_bytes])
 @pytest.mark.parametrize(("photo", "label"), PHOTOS)
-def test_one_photo_is_named(client, photos, send, photo, label):
+def test_one_photo_is_classified(client, photos, send, photo, label):
     response = client.post("/", **send((photos / photo).read_bytes()))
     assert response.status_code == 200
     assert response.json["labels"][0]["label"] == label
@@ -38,21 +38,21 @@ def test_one_photo_is_named(client, photos, send, photo, label):
 
 
 @pytest.mark.parametrize(("photo", "label"), PHOTOS)
-def test_instances_are_predicted(client, photos, photo, label):
+def test_an_instance_is_classified(client, photos, photo, label):
     response = client.post("/", **as_instances((photos / photo).read_bytes()))
     assert response.status_code == 200
     (prediction,) = response.json["predictions"]
     assert prediction["labels"][0]["label"] == label
 
 
-def test_several_photos_are_answered_in_the_order_sent(client, photos):
+def test_predictions_are_in_the_order_of_the_request(client, photos):
     files = [(io.BytesIO((photos / photo).read_bytes()), photo) for photo, _ in PHOTOS]
     response = client.post("/", data={"photos": files})
     first = [prediction["labels"][0]["label"] for prediction in response.json["predictions"]]
     assert first == [label for _, label in PHOTOS]
 
 
-def test_five_labels_by_falling_score_unless_asked_otherwise(client, chelsea):
+def test_the_default_is_five_labels_by_descending_score(client, chelsea):
     labels = client.post("/", **as_bytes(chelsea)).json["labels"]
     scores = [label["score"] for label in labels]
     assert len(scores) == 5
@@ -67,7 +67,7 @@ def test_all_thousand_scores_sum_to_one(client, chelsea):
     assert sum(label["score"] for label in labels) == pytest.approx(1, abs=0.01)
 
 
-def test_one_bad_photo_does_not_spoil_the_others(client, chelsea):
+def test_a_bad_photo_does_not_fail_the_batch(client, chelsea):
     good = base64.b64encode(chelsea).decode()
     instances = [{"b64": good}, {"b64": "?"}, {"b64": good[:800]}, {}, {"b64": good}]
     response = client.post("/", json={"instances": instances})
@@ -92,11 +92,10 @@ def test_a_model_with_fewer_classes_than_the_default_top_k(make_client, photos, 
     assert len(client.post("/", **as_bytes(chelsea)).json["labels"]) == 3
 
 
-def test_the_function_serves_many_at_once(start_server, photos):
-    """The real server, eight requests side by side: each gets its own photo's label."""
+def test_concurrent_requests_get_their_own_labels(start_server, photos):
     server = start_server()
 
-    def ask(photo):
+    def classify(photo):
         request = urllib.request.Request(
             server.url, (photos / photo).read_bytes(), {"Content-Type": "image/jpeg"}
         )
@@ -104,5 +103,5 @@ def test_the_function_serves_many_at_once(start_server, photos):
             return json.load(response)["labels"][0]["label"]
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(ask, [photo for photo, _ in PHOTOS] * 8))
-    assert answers == [label for _, label in PHOTOS] * 8
+        labels = list(pool.map(classify, [photo for photo, _ in PHOTOS] * 8))
+    assert labels == [label for _, label in PHOTOS] * 8

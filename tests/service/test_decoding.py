@@ -11,7 +11,7 @@ from service import decoding
 from service.decoding import Decoder
 from service.errors import NoImage
 from service.timings import Timings
-from tests.service.test_contract import PNG
+from tests.service.samples import PNG
 
 CROP = Crop(size=8, shorter_side=8)
 

@@ -1,4 +1,4 @@
-"""Base64 in all its spellings."""
+"""Base64 in all its variants."""
 
 import base64
 import textwrap
@@ -34,17 +34,17 @@ def decode(text):
         f"DATA:image/svg+xml;charset=utf-8;BASE64,{STANDARD.rstrip('=')}",
     ],
 )
-def test_every_spelling_is_understood(text):
+def test_every_variant_is_decoded(text):
     assert decode(text) == DATA
 
 
-def test_slashes_escaped_in_json_are_understood():
+def test_slashes_escaped_in_json_are_decoded():
     raw = msgspec.Raw(b'"' + STANDARD.replace("/", "\\/").encode() + b'"')
     assert decode_base64(raw, field="image") == DATA
 
 
 @pytest.mark.parametrize("length", range(10))
-def test_every_length_is_understood_without_padding(length):
+def test_every_length_is_decoded_without_padding(length):
     assert decode(base64.b64encode(DATA[:length]).decode().rstrip("=")) == DATA[:length]
 
 
@@ -63,6 +63,6 @@ def test_every_length_is_understood_without_padding(length):
         (["QUJD"], "must be a string"),
     ],
 )
-def test_what_is_no_base64_is_explained(value, problem):
+def test_invalid_base64_is_rejected_with_its_problem(value, problem):
     with pytest.raises(BadBase64, match=problem):
         decode(value)

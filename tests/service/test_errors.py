@@ -1,4 +1,4 @@
-"""The error tree: one class a reason, drawn as it is, told as the contract says."""
+"""The errors: one class for each reason, a true drawing of the tree, documented codes."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from model import errors as model_errors
 from pictures import ClassifyError
 from service import errors
-from service.errors import INTERNAL, KINDS
+from service.errors import ERRORS, INTERNAL
 
 CONTRACT = {
     "BAD_JSON": (400, "INVALID_ARGUMENT"),
@@ -37,23 +37,23 @@ def leaves(error=ClassifyError):
     return {leaf for each in below for leaf in leaves(each)} if below else {error}
 
 
-def test_every_error_has_a_kind_and_every_kind_an_error():
-    assert set(KINDS) == leaves()
+def test_every_error_has_a_spec_and_every_spec_an_error():
+    assert set(ERRORS) == leaves()
 
 
-def test_the_kinds_are_the_contracts():
-    kinds = {kind.reason: (kind.code, kind.status) for kind in [*KINDS.values(), INTERNAL]}
-    assert kinds == CONTRACT
+def test_codes_and_statuses_are_as_documented():
+    specs = {spec.reason: (spec.code, spec.status) for spec in [*ERRORS.values(), INTERNAL]}
+    assert specs == CONTRACT
 
 
-def test_a_reason_is_its_class_in_capitals():
-    for error, kind in KINDS.items():
+def test_a_reason_is_the_class_name_in_capitals():
+    for error, spec in ERRORS.items():
         words = re.findall("[A-Z][a-z0-9]+|[A-Z]+", error.__name__)
-        assert kind.reason.replace("_", "") == "".join(words).upper()
+        assert spec.reason.replace("_", "") == "".join(words).upper()
 
 
 @pytest.mark.parametrize("module", [errors, model_errors])
-def test_the_tree_that_is_drawn_is_the_tree_there_is(module):
+def test_the_drawing_matches_the_class_tree(module):
     drawn = re.findall(r"^([│ ├└─]*)(\w+)(?: \(in [\w.]+\))?$", module.__doc__, re.MULTILINE)
     ancestors, edges = [], set()
     for indent, name in drawn:

@@ -1,11 +1,11 @@
-"""One structured line a request, which tells enough and never too much."""
+"""The log: one structured line for each request, without private data."""
 
 import base64
 import json
 
 import pytest
 
-from tests.service.test_contract import PNG
+from tests.service.samples import PNG
 
 SECRET = "s3cr3t-k3y"
 
@@ -23,7 +23,7 @@ def logged(client, capsys):
     return send
 
 
-def test_a_classification_is_told(logged, chelsea):
+def test_a_classification_is_logged(logged, chelsea):
     line = logged(data=chelsea, content_type="image/jpeg")
     assert line["severity"] == "INFO"
     assert line["message"] == "POST / 200"
@@ -42,7 +42,7 @@ def test_a_classification_is_told(logged, chelsea):
     assert line["reasons"] == []
 
 
-def test_a_batch_tells_the_reasons_of_those_that_failed(logged):
+def test_the_line_of_a_batch_has_the_reasons_of_its_errors(logged):
     good = base64.b64encode(PNG).decode()
     line = logged(json={"instances": [{"b64": good}, {"b64": "?"}]})
     assert line["reasons"] == ["BAD_BASE64"]
@@ -56,12 +56,12 @@ def test_a_batch_tells_the_reasons_of_those_that_failed(logged):
         ({"path": "/nope"}, "WARNING", "NO_SUCH_PATH"),
     ],
 )
-def test_an_error_tells_its_reason(logged, request_, severity, reason):
+def test_the_line_of_an_error_has_its_reason(logged, request_, severity, reason):
     line = logged(**request_)
     assert (line["severity"], line["reason"]) == (severity, reason)
 
 
-def test_a_503_is_an_error(make_client, capsys, tmp_path):
+def test_a_503_has_the_severity_error(make_client, capsys, tmp_path):
     make_client(MODEL_DIR=str(tmp_path)).get("/ready")
     assert json.loads(capsys.readouterr().out)["severity"] == "ERROR"
 
@@ -77,7 +77,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
         {"X-Cloud-Trace-Context": TRACE},
     ],
 )
-def test_the_requests_trace_is_passed_on(logged, monkeypatch, headers):
+def test_the_trace_of_the_request_is_logged(logged, monkeypatch, headers):
     field = "logging.googleapis.com/trace"
     assert logged("get", "/health", headers=headers)[field] == TRACE
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "my-project")
@@ -85,12 +85,12 @@ def test_the_requests_trace_is_passed_on(logged, monkeypatch, headers):
     assert line[field] == f"projects/my-project/traces/{TRACE}"
 
 
-def test_a_wrong_trace_is_left_out(logged):
+def test_an_invalid_trace_is_ignored(logged):
     line = logged("get", "/health", headers={"traceparent": "nonsense"})
     assert "logging.googleapis.com/trace" not in line
 
 
-def test_keys_names_and_bytes_are_never_told(make_client, capfd, chelsea):
+def test_keys_names_and_bytes_are_never_logged(make_client, capfd, chelsea):
     client = make_client(API_KEYS=SECRET)
     for path, headers in [
         (f"/?key={SECRET}&top_k=1", {"X-API-Key": SECRET}),

@@ -1,4 +1,4 @@
-"""The OpenAPI document: valid, true of the running function, enough to write a client from."""
+"""The OpenAPI document: valid, and true of the running function."""
 
 import base64
 import io
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openapi_spec_validator import validate
 from PIL import Image
 
-from service.errors import INTERNAL, KINDS
+from service.errors import ERRORS, INTERNAL
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +28,7 @@ def picture(width, height, file_format):
 pictures = st.builds(
     picture, st.integers(1, 64), st.integers(1, 64), st.sampled_from(["PNG", "JPEG", "GIF"])
 )
-# JSON Schema can say that a string is base64, not that it is a picture.
+# JSON Schema has a format for base64, but none for pictures.
 schemathesis.openapi.format("base64", pictures.map(lambda data: base64.b64encode(data).decode()))
 schemathesis.openapi.format("binary", pictures)
 for media_type in ("image/*", "application/octet-stream"):
@@ -46,7 +46,7 @@ def document(client):
 
 @api.parametrize()
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_the_function_does_what_the_document_says(case):
+def test_the_function_conforms_to_the_document(case):
     case.call_and_validate()
 
 
@@ -54,17 +54,17 @@ def test_the_document_is_valid(document):
     validate(document)
 
 
-def test_the_document_names_every_reason_with_an_example(document):
+def test_the_document_has_an_example_of_every_reason(document):
     reasons = {
         name: example["value"]["error"]
         for response in document["paths"]["/"]["post"]["responses"].values()
         for name, example in response["content"]["application/json"].get("examples", {}).items()
     }
-    assert reasons.keys() == {kind.reason for kind in [*KINDS.values(), INTERNAL]}
+    assert reasons.keys() == {spec.reason for spec in [*ERRORS.values(), INTERNAL]}
     assert all(len(error["message"]) > 20 for error in reasons.values())
 
 
-def test_the_samples_of_every_form_work(document, start_server, photos, tmp_path):
+def test_the_sample_of_every_form_works(document, start_server, photos, tmp_path):
     server = start_server()
     shutil.copy(photos / "chelsea.jpg", tmp_path / "photo.jpg")
     samples = document["paths"]["/"]["post"]["x-codeSamples"]

@@ -1,6 +1,5 @@
-"""The four forms of a request, and what multipart senders do."""
+"""The four forms of a request, and the variants of multipart clients."""
 
-import base64
 import codecs
 import json
 
@@ -10,22 +9,20 @@ from werkzeug.test import EnvironBuilder
 
 from service.body import Body
 from service.errors import BadBase64, NoImage
-from service.intake import read_intake
-from tests.service.test_contract import PNG
-
-BASE64 = base64.b64encode(PNG).decode()
+from service.request import read_request
+from tests.service.samples import BASE64, PNG
 
 
-def intake(**sent):
+def parse(**sent):
     request = Request(EnvironBuilder(method="POST", **sent).get_environ())
-    return read_intake(request, Body(request, limit=10**6), max_images=16, max_top_k=1000)
+    return read_request(request, Body(request, limit=10**6), max_images=16, max_top_k=1000)
 
 
 def multipart(*parts):
-    """A form of parts as (headers, content), each header line as senders write them."""
+    """A form of parts as (headers, content), with the header lines of real clients."""
     blocks = [b"--x\r\n" + headers.encode() + b"\r\n\r\n" + data for headers, data in parts]
     data = b"\r\n".join([*blocks, b"--x--\r\n"])
-    return intake(data=data, content_type="multipart/form-data; boundary=x")
+    return parse(data=data, content_type="multipart/form-data; boundary=x")
 
 
 @pytest.mark.parametrize(
@@ -36,13 +33,13 @@ def multipart(*parts):
         {"data": PNG, "content_type": "application/octet-stream"},
     ],
 )
-def test_one_image_by_default_with_five_labels(sent):
-    read = intake(**sent)
+def test_one_image_has_five_labels_by_default(sent):
+    read = parse(**sent)
     assert (read.images, read.batch, read.top_k, read.min_score) == ([PNG], False, 5, 0)
 
 
-def test_instances_are_a_batch_even_if_there_is_one():
-    read = intake(json={"instances": [{"b64": BASE64}], "parameters": {"top_k": 2}})
+def test_a_single_instance_is_a_batch():
+    read = parse(json={"instances": [{"b64": BASE64}], "parameters": {"top_k": 2}})
     assert (read.images, read.batch, read.top_k) == ([PNG], True, 2)
 
 
@@ -56,7 +53,7 @@ def test_instances_are_a_batch_even_if_there_is_one():
         'Content-Disposition: form-data; name="x"; filename="a"\r\nContent-Length: 9999999',
     ],
 )
-def test_a_file_part_is_an_image_whatever_it_is_called(headers):
+def test_any_file_part_is_an_image(headers):
     read = multipart((headers, PNG))
     assert (read.images, read.batch) == ([PNG], False)
 
@@ -67,7 +64,7 @@ def test_several_files_are_a_batch_in_the_order_sent():
     assert (read.images, read.batch) == ([PNG, b"2", b"3"], True)
 
 
-def test_the_parameters_may_come_before_or_after_the_files():
+def test_parameters_may_come_before_or_after_the_files():
     file = ('Content-Disposition: form-data; name="a"; filename="a"', PNG)
     top_k = ('Content-Disposition: form-data; name="top_k"', b"3")
     min_score = ('Content-Disposition: form-data; name="min_score"', b"0.25")
@@ -76,7 +73,7 @@ def test_the_parameters_may_come_before_or_after_the_files():
         assert (read.top_k, read.min_score) == (3, 0.25)
 
 
-def test_a_file_input_that_nothing_was_chosen_in_is_passed_over():
+def test_an_empty_file_input_is_ignored():
     chosen = 'Content-Disposition: form-data; name="a"; filename="a.jpg"'
     empty = 'Content-Disposition: form-data; name="b"; filename=""'
     read = multipart((chosen, PNG), (empty, b""))
@@ -85,15 +82,15 @@ def test_a_file_input_that_nothing_was_chosen_in_is_passed_over():
         multipart((empty, b""))
 
 
-def test_a_byte_order_mark_is_passed_over():
+def test_a_byte_order_mark_is_ignored():
     data = codecs.BOM_UTF8 + json.dumps({"image": BASE64}).encode()
-    assert intake(data=data, content_type="application/json").images == [PNG]
+    assert parse(data=data, content_type="application/json").images == [PNG]
 
 
 @pytest.mark.parametrize("encoding", ["identity", "Identity", ""])
-def test_no_encoding_may_be_told(encoding):
+def test_an_identity_encoding_is_accepted(encoding):
     headers = {"Content-Encoding": encoding}
-    assert intake(data=PNG, content_type="image/png", headers=headers).images == [PNG]
+    assert parse(data=PNG, content_type="image/png", headers=headers).images == [PNG]
 
 
 def test_bytes_that_look_like_a_boundary_stay_in_the_image():
@@ -102,12 +99,12 @@ def test_bytes_that_look_like_a_boundary_stay_in_the_image():
     assert multipart(file).images == [tricky]
 
 
-def test_in_a_batch_what_cannot_be_read_is_an_error_in_its_place():
-    read = intake(json={"instances": [{"b64": "?"}, {"b64": BASE64}, {"b64": ""}, {}]})
+def test_an_unreadable_image_of_a_batch_is_replaced_by_its_error():
+    read = parse(json={"instances": [{"b64": "?"}, {"b64": BASE64}, {"b64": ""}, {}]})
     assert [type(image) for image in read.images] == [BadBase64, bytes, NoImage, NoImage]
 
 
-def test_the_default_top_k_is_never_more_than_there_are_classes():
+def test_the_default_top_k_is_at_most_the_number_of_classes():
     request = Request(EnvironBuilder(method="POST", json={"image": BASE64}).get_environ())
-    read = read_intake(request, Body(request, limit=10**6), max_images=1, max_top_k=3)
+    read = read_request(request, Body(request, limit=10**6), max_images=1, max_top_k=3)
     assert read.top_k == 3

@@ -1,21 +1,20 @@
-"""Replies: their status, their headers, and the examples of the contract."""
+"""Responses: status, headers, JSON."""
 
 import msgspec
 import pytest
 
 from model import ModelUnavailable, ScoredLabel
 from service.errors import BadApiKey, BadBase64, MethodNotAllowed, Overloaded
-from service.replies import (
+from service.response import (
     Classification,
-    Failure,
+    ErrorResponse,
     ImageInfo,
     ModelInfo,
     Prediction,
     Predictions,
-    code_of,
     error_headers,
-    failure,
-    response_of,
+    status_code,
+    to_response,
 )
 
 MODEL = ModelInfo("resnet50", "1.0.0")
@@ -23,17 +22,19 @@ LABEL = ScoredLabel("Egyptian cat", 0.6751, 285, "n02124075")
 IMAGE = ImageInfo("JPEG", 451, 300)
 
 
-def test_a_classification_is_the_contracts_example():
+def test_a_classification_is_encoded_as_documented():
     reply = Classification([LABEL], IMAGE, MODEL)
-    assert response_of(reply).json == {
+    assert to_response(reply).json == {
         "labels": [{"label": "Egyptian cat", "score": 0.6751, "index": 285, "wnid": "n02124075"}],
         "image": {"format": "JPEG", "width": 451, "height": 300},
         "model": {"name": "resnet50", "version": "1.0.0"},
     }
 
 
-def test_an_error_is_the_contracts_example():
-    assert msgspec.to_builtins(failure(BadBase64("image is not valid base64: ..."))) == {
+def test_an_error_is_encoded_as_documented():
+    assert msgspec.to_builtins(
+        ErrorResponse.from_exception(BadBase64("image is not valid base64: ..."))
+    ) == {
         "error": {
             "code": 400,
             "status": "INVALID_ARGUMENT",
@@ -43,7 +44,8 @@ def test_an_error_is_the_contracts_example():
     }
 
 
-GOOD, BAD, WORSE = Prediction([LABEL], IMAGE), failure(BadBase64("")), failure(ModelUnavailable(""))
+GOOD = Prediction([LABEL], IMAGE)
+BAD, WORSE = map(ErrorResponse.from_exception, (BadBase64(""), ModelUnavailable("")))
 
 
 @pytest.mark.parametrize(
@@ -51,8 +53,8 @@ GOOD, BAD, WORSE = Prediction([LABEL], IMAGE), failure(BadBase64("")), failure(M
     [([GOOD], 200), ([BAD, GOOD], 200), ([BAD, WORSE], 400), ([WORSE, BAD], 503)],
 )
 def test_a_batch_succeeds_if_one_image_was_classified(predictions, code):
-    assert code_of(Predictions(predictions, MODEL)) == code
-    assert response_of(Predictions(predictions, MODEL)).status_code == code
+    assert status_code(Predictions(predictions, MODEL)) == code
+    assert to_response(Predictions(predictions, MODEL)).status_code == code
 
 
 @pytest.mark.parametrize(
@@ -68,8 +70,8 @@ def test_some_errors_have_headers(error, headers):
     assert error_headers(error) == headers
 
 
-def test_what_is_not_ours_is_internal_and_silent():
-    reply = failure(RuntimeError("secret"))
-    assert isinstance(reply, Failure)
+def test_an_unexpected_exception_is_internal_and_reveals_nothing():
+    reply = ErrorResponse.from_exception(RuntimeError("secret"))
+    assert isinstance(reply, ErrorResponse)
     assert reply.error.reason == "INTERNAL"
     assert "secret" not in reply.error.message

@@ -14,7 +14,7 @@ from service.settings import Settings, SettingsError, read_settings
 ROOT = Path(__file__).parents[2]
 
 
-def test_defaults_are_the_contracts():
+def test_the_defaults_are_as_documented():
     settings = read_settings({})
     assert settings.model_dir == RESNET50
     assert settings.preload is False
@@ -74,12 +74,12 @@ def test_a_setting_is_read(name, text, value):
         ("API_KEYS", "k\u00e9y"),
     ],
 )
-def test_a_setting_that_cannot_be_read_is_named(name, text):
+def test_an_invalid_setting_is_named(name, text):
     with pytest.raises(SettingsError, match=f"^{name} must be "):
         read_settings({name: text})
 
 
-def test_a_setting_that_cannot_be_read_stops_the_function_at_start():
+def test_an_invalid_setting_stops_the_function_at_the_start():
     result = subprocess.run(
         [sys.executable, "-m", "functions_framework", "--target", "classify"],
         cwd=ROOT,
@@ -99,7 +99,7 @@ def test_the_readme_has_a_row_for_every_setting():
     assert rows == [name.upper() for name in Settings.__struct_fields__]
 
 
-def test_the_readme_tells_the_defaults():
+def test_the_readme_has_the_defaults():
     readme = (ROOT / "README.md").read_text()
     defaults = dict(re.findall(r"^\| `([A-Z_]+)` \|.*\| (.+?) \|$", readme, re.MULTILINE))
     shown = {name: text.strip("`") for name, text in defaults.items()}

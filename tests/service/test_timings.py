@@ -7,7 +7,7 @@ import pytest
 from service.timings import Timings
 
 
-def test_parts_measured_again_add_up():
+def test_repeated_measurements_of_a_part_add_up():
     timings = Timings()
     for _ in range(2):
         with timings.measure("decode"):
@@ -25,7 +25,7 @@ def test_a_part_that_fails_is_measured_too():
     assert "read" in timings.milliseconds
 
 
-def test_the_header_has_the_contracts_form():
+def test_the_header_is_as_documented():
     timings = Timings()
     for part in ("read", "decode"):
         with timings.measure(part):
