@@ -17,6 +17,13 @@ from flask import Request, Response
 from pictures import configure_allocator
 from service import Service, SettingsError, read_settings
 
+if os.name == "posix":  # Gunicorn does not run on Windows
+    from gunicorn.config import ControlSocketDisable
+
+    # The control socket needs a writable home directory, and servers of one user would share it.
+    # functions-framework passes no setting of Gunicorn's through, so change the default.
+    ControlSocketDisable.default = True
+
 configure_allocator()
 try:
     service = Service(read_settings(os.environ))

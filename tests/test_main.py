@@ -1,8 +1,9 @@
-"""What importing the function does, which every cold start waits for."""
+"""What importing the function does, for its process and for the server that imports it."""
 
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,12 @@ def test_importing_it_starts_no_thread():
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
     assert int(done.stdout) == 1
+
+
+def test_the_server_starts_without_a_writable_home(start_server, monkeypatch):
+    """Gunicorn's control socket would be made there, and log an error."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    server = start_server(HOME="/proc/nowhere")
+    urllib.request.urlopen(f"{server.url}/ready")  # a thread would have failed by then
+    server.stop()
+    assert "ERROR" not in server.log.read_text()
