@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             result = _classify(photo, classifier, options.top_k, options.min_score)
             errors += bool(result.error)
             if options.json:
-                print(msgspec.json.encode(result).decode(), flush=True)
+                sys.stdout.buffer.write(msgspec.json.encode(result) + b"\n")
+                sys.stdout.buffer.flush()
             elif result.error:
                 print(f"{result.file}: {result.error}\n", file=sys.stderr)
             else:
@@ -101,27 +105,41 @@ def _probability(text: str) -> float:
 def _classify(photo: Path, classifier: Classifier, top_k: int, min_score: float) -> Result:
     """The result of one photo. Raises ModelUnavailable."""
     spec = classifier.card.input
+    file = os.fsencode(photo).decode(errors="backslashreplace")  # a file name may be any bytes
     try:
         picture = read_picture(photo.read_bytes(), spec, max_pixels=MAX_PIXELS)
     except OSError as error:
-        return Result(str(photo), error=error.strerror or str(error))
+        return Result(file, error=error.strerror or str(error))
     except ImageError as error:
-        return Result(str(photo), error=str(error))
+        return Result(file, error=str(error))
     scores = classifier.scores(picture.pixels)
     labels = top_labels(scores, classifier.labels, top_k=top_k, min_score=min_score)
-    return Result(str(photo), labels, picture.format, picture.width, picture.height)
+    return Result(file, labels, picture.format, picture.width, picture.height)
 
 
 def _table(result: Result) -> str:
     """The labels as aligned rows with a bar each."""
     width = max((len(label.label) for label in result.labels), default=0)
     rows = [
-        f"  {label.label:<{width}}  {label.score:6.1%}  {'█' * round(label.score * BAR_WIDTH)}"
+        f"  {label.label:<{width}}  {label.score:6.1%}  {_block() * round(label.score * BAR_WIDTH)}"
         for label in result.labels
     ]
     title = f"{result.file} ({result.format}, {result.width}x{result.height})"
     return "\n".join([title, *(row.rstrip() for row in rows), ""])
 
 
+def _block() -> str:
+    """The character of the bars; `#` where the terminal's encoding has no full block."""
+    try:
+        "█".encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return "#"
+    return "█"
+
+
 if __name__ == "__main__":
+    # If the reader of a pipe stops early, end as other commands do: quietly.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())

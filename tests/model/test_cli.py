@@ -1,6 +1,9 @@
 """The command line, as a process of its own."""
 
 import json
+import os
+import shlex
+import shutil
 import subprocess
 import sys
 
@@ -11,10 +14,11 @@ from tests.hostile import formats
 
 @pytest.fixture
 def run(request):
-    def run(*arguments):
+    def run(*arguments, **environment):
         return subprocess.run(
             [sys.executable, "-m", "model", *map(str, arguments)],
             cwd=request.config.rootpath,
+            env={**os.environ, **environment},
             capture_output=True,
             text=True,
             check=False,
@@ -41,6 +45,36 @@ def test_json_is_one_object_a_line(run, photos):
     assert [label["label"] for label in camera["labels"]] == ["tripod"]
     assert coffee["file"] == str(photos / "coffee.jpg")
     assert (coffee["format"], coffee["width"], coffee["height"]) == ("JPEG", 600, 400)
+
+
+def test_a_terminal_without_unicode_gets_ascii(run, photos, tmp_path):
+    photo = shutil.copy(photos / "chelsea.jpg", tmp_path / "kätzchen.jpg")
+    result = run(photo, "--top-k", 1, PYTHONIOENCODING="ascii")
+    assert result.stderr.count("Traceback") == 0
+    assert r"k\xe4tzchen.jpg" in result.stdout
+    assert "83.0%  ####" in result.stdout
+
+
+def test_a_file_name_may_be_any_bytes(run, photos, tmp_path):
+    photo = shutil.copy(os.fsencode(photos / "chelsea.jpg"), os.fsencode(tmp_path) + b"/\xff.jpg")
+    for arguments in ([], ["--json"]):
+        result = run(os.fsdecode(photo), *arguments)
+        assert result.returncode == 0, result.stderr
+        assert r"\xff.jpg" in result.stdout
+
+
+def test_a_reader_that_stops_early_ends_it_quietly(photos):
+    many = [photos / "chelsea.jpg"] * 5
+    command = shlex.join(map(str, [sys.executable, "-m", "model", *many]))
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | head -n 1"],
+        cwd=photos.parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.endswith("chelsea.jpg (JPEG, 451x300)\n")
+    assert "Error" not in done.stderr
 
 
 def test_a_bad_photo_does_not_stop_the_rest(run, photos):
