@@ -19,16 +19,7 @@ from model import RESNET50, Classifier, available_cpus
 ROOT = Path(__file__).parent.parent
 
 
-def pytest_addoption(parser):
-    parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
-
-
-def pytest_collection_modifyitems(config, items):
-    if config.getoption("slow"):
-        return
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    config.hook.pytest_deselected(items=slow)
-    items[:] = [item for item in items if item not in slow]
+pytest_plugins = ["tests.needs"]
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +69,8 @@ def start_server(tmp_path_factory):
         return servers[-1]
 
     yield start
+    for server in servers:  # all at once: each takes its time to end
+        server.process.terminate()
     for server in servers:
         server.stop()
 

@@ -1,11 +1,14 @@
 """What the README shows is true: its commands are run, its links followed."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.needs import need
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -26,8 +29,10 @@ def shell(start_server):
     server = start_server()
 
     def run(command):
+        if command.startswith("curl"):
+            need("curl")
         command = command.replace("http://localhost:8080", server.url)
-        command = command.replace("python -m", f"{sys.executable} -m")
+        command = command.replace("python -m", f"{shlex.quote(sys.executable)} -m")
         result = subprocess.run(
             ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True
         )

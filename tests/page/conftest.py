@@ -5,10 +5,19 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from subprocess import DEVNULL
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
+
+from tests.needs import skip
+
+DOWNLOAD_SECONDS = 120
 
 # Root, as in a container, has no sandbox; the rest keeps Chromium from calling home.
 FLAGS = [
@@ -26,29 +35,37 @@ _FAILED_LOAD = re.compile(r"Failed to load resource: .*?(status of \d+|net::\w+)
 
 
 @pytest.fixture(scope="session")
-def find_program():
-    """Gives the path of the first of some programs that is installed.
-
-    Without one the test is skipped; in CI it fails, for there nothing may go untested.
-    """
-
-    def find(*names):
-        for name in names:
-            if path := shutil.which(name):
-                return path
-        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        return give_up(f"{names[0]} is not installed")
-
-    return find
-
-
-@pytest.fixture(scope="session")
-def browser(find_program):
-    chromium = find_program("chromium", "chromium-browser", "google-chrome")
+def browser():
+    """The system's Chromium, or else Playwright's."""
+    installed = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    chromium = next(filter(None, installed), None)
+    if chromium is None:
+        download_chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        try:
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        except Error:
+            if chromium is None:
+                skip("chromium")
+            raise
         yield browser
         browser.close()
+
+
+def download_chromium():
+    """Try once in each environment; without a network, or libraries, the tests are skipped."""
+    tried = Path(sys.prefix) / "chromium-tried"
+    if tried.exists():
+        return
+    tried.touch()
+    command = [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]
+    # A group of its own: the download is a grandchild, which has to end with it.
+    process = subprocess.Popen(command, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)
+    try:
+        process.wait(DOWNLOAD_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 @pytest.fixture(scope="session")

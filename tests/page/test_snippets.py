@@ -31,13 +31,14 @@ def run(tmp_path, chelsea_jpg):
     return run
 
 
-def test_curl(tab, run, find_program):
-    find_program("curl")
+@pytest.mark.needs("curl")
+def test_curl(tab, run):
     assert '"Egyptian cat"' in run("bash", "snippet.sh", snippet(tab, "curl"))
 
 
-def test_javascript(tab, run, find_program):
-    printed = run(find_program("node"), "snippet.mjs", snippet(tab, "JavaScript"))
+@pytest.mark.needs("node")
+def test_javascript(tab, run):
+    printed = run("node", "snippet.mjs", snippet(tab, "JavaScript"))
     assert_cat_first(printed)
 
 

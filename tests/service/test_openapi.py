@@ -64,6 +64,7 @@ def test_the_document_has_an_example_of_every_reason(document):
     assert all(len(error["message"]) > 20 for error in reasons.values())
 
 
+@pytest.mark.needs("curl")
 def test_the_sample_of_every_form_works(document, start_server, photos, tmp_path):
     server = start_server()
     shutil.copy(photos / "chelsea.jpg", tmp_path / "photo.jpg")

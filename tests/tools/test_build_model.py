@@ -1,13 +1,10 @@
-"""The build, in the environment of tools/requirements.txt; elsewhere these are skipped.
-
-pytest tests/tools    (there, with pytest installed)
-"""
+"""The build, in the environment of tools/requirements.txt: scripts/test-tools."""
 
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow", reason="needs the environment of tools/requirements.txt")
-pytest.importorskip("torch", reason="needs the environment of tools/requirements.txt")
+pytest.importorskip("tensorflow", reason="needs tools/requirements.txt")
+pytest.importorskip("torch", reason="needs tools/requirements.txt")
 
 from tools import checkpoint, network
 from tools.quantize import round_to_grid
