@@ -20,7 +20,7 @@ from model import (
     available_cpus,
     top_labels,
 )
-from pictures import ImageError, read_picture
+from pictures import DecoderPool, ImageError
 
 MAX_PIXELS = 200_000_000  # on one's own machine: room for any camera, still no bomb
 BAR_WIDTH = 30
@@ -40,11 +40,12 @@ class Result(msgspec.Struct, omit_defaults=True):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Classify the files named; 0 if all could be, 1 if some could not, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
+    decoders = DecoderPool(1, max_pixels=MAX_PIXELS)
     classifier = Classifier(options.model, num_threads=available_cpus())
     errors = 0
     try:
         for photo in options.photos:
-            result = _classify(photo, classifier, options.top_k, options.min_score)
+            result = _classify(photo, decoders, classifier, options)
             errors += bool(result.error)
             if options.json:
                 sys.stdout.buffer.write(msgspec.json.encode(result) + b"\n")
@@ -102,18 +103,19 @@ def _probability(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
 
 
-def _classify(photo: Path, classifier: Classifier, top_k: int, min_score: float) -> Result:
+def _classify(
+    photo: Path, decoders: DecoderPool, classifier: Classifier, options: argparse.Namespace
+) -> Result:
     """The result of one photo. Raises ModelUnavailable."""
-    spec = classifier.card.input
     file = os.fsencode(photo).decode(errors="backslashreplace")  # a file name may be any bytes
     try:
-        picture = read_picture(photo.read_bytes(), spec, max_pixels=MAX_PIXELS)
+        picture, _ = decoders.submit(photo.read_bytes(), classifier.card.input).result()
     except OSError as error:
         return Result(file, error=error.strerror or str(error))
-    except ImageError as error:
-        return Result(file, error=str(error))
+    if isinstance(picture, ImageError):
+        return Result(file, error=str(picture))
     scores = classifier.scores(picture.pixels)
-    labels = top_labels(scores, classifier.labels, top_k=top_k, min_score=min_score)
+    labels = top_labels(scores, classifier.labels, top_k=options.top_k, min_score=options.min_score)
     return Result(file, labels, picture.format, picture.width, picture.height)
 
 
