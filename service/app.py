@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 
@@ -9,15 +10,15 @@ import msgspec
 from flask import Request, Response
 
 from model import Classifier, ModelUnavailable
-from pictures import ClassifyError
+from pictures import ClassifyError, DecoderPool
 from service import page, routes
 from service.access import allow_origin, allow_preflight, check_api_key
 from service.admission import Admission
 from service.body import Body
 from service.classification import classify
 from service.context import RequestContext
-from service.decoding import Decoder
-from service.logs import log_error, log_request
+from service.decoding import decode
+from service.logs import configure_logging, log_request
 from service.openapi import openapi_document
 from service.request import read_request
 from service.response import (
@@ -33,6 +34,8 @@ from service.response import (
 from service.settings import Settings
 from service.timings import Timings
 
+_log = logging.getLogger(__name__)
+
 Handler = Callable[[RequestContext], Reply | Response]
 
 
@@ -40,9 +43,10 @@ class Service:
     """Responds to every request to the function; there is one in a process."""
 
     def __init__(self, settings: Settings) -> None:
+        configure_logging()
         self._settings = settings
-        self._classifier = Classifier(settings.model, num_threads=settings.num_threads)
-        self._decoder = Decoder(num_threads=settings.num_threads, max_pixels=settings.max_pixels)
+        self._classifier = Classifier(settings.model_dir, num_threads=settings.num_threads)
+        self._decoders = DecoderPool(settings.num_threads, max_pixels=settings.max_pixels)
         self._admission = Admission(limit=settings.num_threads + settings.max_waiting)
         self._handlers: dict[routes.Route, Handler] = {
             routes.PAGE: self._page,
@@ -98,7 +102,7 @@ class Service:
         try:
             self._classifier.load()
         except ModelUnavailable as error:  # the server starts; /ready reports the error
-            log_error(f"the model cannot be preloaded: {error}")
+            _log.error(f"the model cannot be preloaded: {error}")
 
     def _page(self, context: RequestContext) -> Response:
         return page.respond(context.request)
@@ -117,7 +121,7 @@ class Service:
                 max_top_k=card.classes,
             )
         with self._admission.admit():
-            pictures = self._decoder.decode(request.images, card.input, timings)
+            pictures = decode(request.images, self._decoders, card.input, timings)
             request.images.clear()  # frees megabytes while the pictures wait for inference
             return classify(pictures, request, self._classifier, timings=timings)
 

@@ -1,47 +1,35 @@
-"""The decode queue: FIFO, with as many requests decoded at a time as there are threads."""
+"""From the images of a request to pictures, through the decoder processes."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-from pictures import ClassifyError, Crop, ImageError, Picture, read_picture
+from pictures import ClassifyError, Crop, DecoderPool, Picture
 from service.errors import RequestError
 from service.timings import Timings
 
 
-class Decoder:
-    """Decodes the images of up to `num_threads` requests at a time.
+def decode(
+    images: Sequence[bytes | RequestError], pool: DecoderPool, crop: Crop, timings: Timings
+) -> list[Picture | ClassifyError]:
+    """Decode the images of one request; one that cannot be decoded is replaced by its error.
 
-    A process that forks must do so before the first call, which starts a thread.
+    The time in the queue counts as `wait`. With several decoders the images of a request are
+    decoded side by side, so `decode` may be more than the time that has passed.
     """
-
-    def __init__(self, *, num_threads: int, max_pixels: int) -> None:
-        self._max_pixels = max_pixels
-        self._executor = ThreadPoolExecutor(num_threads, thread_name_prefix="decode")
-
-    def decode(
-        self, images: Sequence[bytes | RequestError], crop: Crop, timings: Timings
-    ) -> list[Picture | ClassifyError]:
-        """Decode the images of one request, one after the other.
-
-        An image that cannot be decoded is replaced by its error. The time in the queue counts
-        as `wait`.
-        """
-        queued = time.perf_counter()
-
-        def run() -> list[Picture | ClassifyError]:
-            timings.add("wait", time.perf_counter() - queued)
-            with timings.measure("decode"):
-                return [self._read(image, crop) for image in images]
-
-        return self._executor.submit(run).result()
-
-    def _read(self, image: bytes | RequestError, crop: Crop) -> Picture | ClassifyError:
+    start, busy = time.perf_counter(), 0.0
+    queued = [
+        image if isinstance(image, RequestError) else pool.submit(image, crop) for image in images
+    ]
+    pictures: list[Picture | ClassifyError] = []
+    for image in queued:
         if isinstance(image, RequestError):
-            return image
-        try:
-            return read_picture(image, crop, max_pixels=self._max_pixels)
-        except ImageError as error:
-            return error
+            pictures.append(image)
+        else:
+            picture, seconds = image.result()
+            pictures.append(picture)
+            busy += seconds
+    timings.add("wait", max(0.0, time.perf_counter() - start - busy))
+    timings.add("decode", busy)
+    return pictures

@@ -20,6 +20,7 @@ ClassifyError (in pictures.errors)
 ├── Overloaded
 ├── ImageError (in pictures.errors)
 │   ├── ImageCorrupt
+│   ├── ImageTooCostly
 │   ├── TooManyPixels
 │   └── UnsupportedImageFormat
 └── ModelUnavailable (in model.errors)
@@ -30,7 +31,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from model import ModelUnavailable
-from pictures import ClassifyError, ImageCorrupt, TooManyPixels, UnsupportedImageFormat
+from pictures import (
+    ClassifyError,
+    ImageCorrupt,
+    ImageTooCostly,
+    TooManyPixels,
+    UnsupportedImageFormat,
+)
 
 
 class RequestError(ClassifyError):
@@ -126,6 +133,7 @@ ERRORS: dict[type[ClassifyError], ErrorSpec] = {
     NoSuchPath: ErrorSpec(404, "NOT_FOUND", "NO_SUCH_PATH"),
     MethodNotAllowed: ErrorSpec(405, "INVALID_ARGUMENT", "METHOD_NOT_ALLOWED"),
     BodyTooLarge: ErrorSpec(413, "INVALID_ARGUMENT", "BODY_TOO_LARGE"),
+    ImageTooCostly: ErrorSpec(413, "INVALID_ARGUMENT", "IMAGE_TOO_COSTLY"),
     TooManyPixels: ErrorSpec(413, "INVALID_ARGUMENT", "TOO_MANY_PIXELS"),
     UnsupportedMediaType: ErrorSpec(415, "INVALID_ARGUMENT", "UNSUPPORTED_MEDIA_TYPE"),
     UnsupportedImageFormat: ErrorSpec(415, "INVALID_ARGUMENT", "UNSUPPORTED_IMAGE_FORMAT"),

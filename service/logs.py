@@ -6,6 +6,7 @@ The log holds the format and size of pictures; never bytes, file names, EXIF or 
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sys
@@ -53,9 +54,15 @@ def log_request(
     _write(line)
 
 
-def log_error(message: str) -> None:
-    """Log an error that belongs to no request."""
-    _write({"severity": "ERROR", "message": message})
+def configure_logging() -> None:
+    """Write what the packages below log, which belongs to no request, as lines of this log."""
+    for package in ("pictures", "service"):
+        logging.getLogger(package).handlers = [_Handler()]
+
+
+class _Handler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        _write({"severity": record.levelname, "message": record.getMessage()})
 
 
 def _write(line: dict[str, Any]) -> None:

@@ -56,8 +56,8 @@ def watching(port: int, process: int) -> Iterator[Watch]:
 
 
 def worker_of(process: int) -> int:
-    """The process that answers requests: gunicorn's one worker."""
-    (child,) = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    """The process that answers requests: gunicorn forks its worker after the fork server."""
+    *_, child = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     return int(child)
 
 

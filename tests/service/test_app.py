@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import pytest
 
-from pictures import read_picture
+from pictures import DecoderPool
 from service import read_settings
 from tests.service.samples import BASE64, PNG, assert_error, form
 
@@ -44,7 +44,7 @@ def test_ready_loads_the_model_and_health_does_not(make_client):
 
 
 def test_a_model_that_cannot_be_loaded_is_503_with_the_reason(make_client, tmp_path):
-    client = make_client(MODEL=str(tmp_path))
+    client = make_client(MODEL_DIR=str(tmp_path))
     assert "model.json" in assert_error(client.get("/ready"), 503, "MODEL_UNAVAILABLE")
     assert_error(client.post("/", **form()), 503, "MODEL_UNAVAILABLE")
     assert_error(client.get("/model"), 503, "MODEL_UNAVAILABLE")
@@ -108,7 +108,7 @@ def test_an_unexpected_error_is_internal_and_its_cause_is_only_logged(
         raise RuntimeError("the secret cause")
 
     client = make_client()
-    monkeypatch.setattr("service.decoding.read_picture", fail)
+    monkeypatch.setattr(DecoderPool, "submit", fail)
     response = client.post("/", **form())
     message = assert_error(response, 500, "INTERNAL")
     assert "secret" not in message
@@ -121,11 +121,13 @@ def test_a_request_without_a_slot_is_503_with_retry_after(make_client, monkeypat
     """Of three requests, one is being decoded and one is waiting in the only other slot."""
     leave = threading.Event()
 
-    def slow(*arguments, **options):
-        leave.wait(30)
-        return read_picture(*arguments, **options)
+    submit = DecoderPool.submit
 
-    monkeypatch.setattr("service.decoding.read_picture", slow)
+    def slow(*arguments):
+        leave.wait(30)
+        return submit(*arguments)
+
+    monkeypatch.setattr(DecoderPool, "submit", slow)
     client = make_client(NUM_THREADS="1", MAX_WAITING="1")
     with ThreadPoolExecutor(3) as pool:
         posts = [pool.submit(client.post, "/", **form()) for _ in range(3)]
