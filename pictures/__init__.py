@@ -1,6 +1,7 @@
 """Pictures: from the bytes of an image file to an upright RGB square. Knows no network, no HTTP.
 
-The data goes one way: bytes -> `formats` -> `limits` -> `decode` -> `resize` -> pixels.
+The data goes one way: bytes -> `formats` -> `limits` -> `decode` -> `resize` -> pixels; for
+strangers' pictures in a process of its own: `pool` -> `protocol` -> `sandbox`.
 """
 
 from pictures.decode import Picture, read_picture
@@ -8,12 +9,14 @@ from pictures.errors import (
     ClassifyError,
     ImageCorrupt,
     ImageError,
+    ImageTooCostly,
     TooManyPixels,
     UnsupportedImageFormat,
 )
 from pictures.formats import FORMATS
 from pictures.limits import MAX_PIXELS
 from pictures.memory import configure_allocator
+from pictures.pool import DecoderPool, Decoding
 from pictures.resize import Crop, Pixels
 
 __all__ = [
@@ -21,8 +24,11 @@ __all__ = [
     "MAX_PIXELS",
     "ClassifyError",
     "Crop",
+    "DecoderPool",
+    "Decoding",
     "ImageCorrupt",
     "ImageError",
+    "ImageTooCostly",
     "Picture",
     "Pixels",
     "TooManyPixels",

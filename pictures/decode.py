@@ -7,45 +7,26 @@ and only then are pixels decoded. All later work is on a square of the network's
 
 from __future__ import annotations
 
-import ctypes
 import io
-import logging
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import cast
 
 import numpy as np
-from PIL import Image, _imaging
+from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from pictures.budget import MemoryBudget
 from pictures.errors import ImageCorrupt, ImageError
 from pictures.formats import format_of
-from pictures.limits import check_effort, check_header, decoding_bytes
-from pictures.resize import Crop, Pixels, resized
+from pictures.limits import check_frame, check_size
+from pictures.resize import Crop, Pixels, centre_square
 
-# What all pictures that are decoded whole may take together: a WebP of 2 megapixels, or an AVIF
-# and two PNGs. A larger one is decoded while no other is.
-_DECODING = MemoryBudget(36 * 10**6)
-
-# Pillow's own limit is global for the process, and at first only warns; ours is for each
-# picture. What it warns of in damaged metadata would be noise between the lines of the log; what
-# it logs goes to those who ask for it, not to standard error.
+# Pillow's own limit is global for the process, and at first only warns.
 Image.MAX_IMAGE_PIXELS = None
-warnings.filterwarnings("ignore", module="PIL")
-logging.getLogger("PIL").addHandler(logging.NullHandler())
-# libtiff would write a line for each damaged row to standard error, between those of the log: for
-# a TIFF of 12 kB 80 MB, in five seconds. Found through what is linked to it; where it is linked
-# in another way, as on Windows, it goes on writing.
-with suppress(AttributeError):
-    ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
 
-# What decodes each format, imported at its first picture. `Image.open` would import all common
-# formats for it, a twentieth of a cold start, to find out which it is; that is known by then.
-_DECODERS = {
+# The class that opens each format. `Image.open` would try several.
+_PLUGINS = {
     "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),
     "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
     "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
@@ -78,61 +59,79 @@ class Picture:
     width: int
     height: int
     pixels: Pixels
-    """uint8 [height, width, 3] of the crop, RGB, upright."""
+    """uint8 [size, size, 3], RGB, upright."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A picture whose header was read and whose pixels are not yet decoded."""
+
+    format: str
+    width: int
+    height: int
+    image: ImageFile
+    """As it will be decoded: a large JPEG is smaller than `width` and `height` by now."""
+
+    def decode(self, crop: Crop) -> Picture:
+        """Decode the pixels and cut a square from the centre. Raises ImageCorrupt."""
+        image, width, height = self.image, self.width, self.height
+        with _decoder_errors(self.format):
+            image.load()
+            orientation = _orientation(image)
+            square = centre_square(image, crop)
+        if orientation in _UPRIGHT:
+            square = square.transpose(_UPRIGHT[orientation])
+        if orientation in _ON_ITS_SIDE:
+            width, height = height, width
+        return Picture(self.format, width, height, np.asarray(square))
 
 
 def read_picture(data: bytes, crop: Crop, *, max_pixels: int) -> Picture:
-    """Decode a picture and bring it to the size of `crop`.
+    """Decode a picture in this process; `DecoderPool` decodes strangers' pictures.
 
-    `max_pixels` limits width x height. `Picture.pixels` is uint8 [crop.height, crop.width, 3].
+    `max_pixels` limits width x height. `Picture.pixels` is uint8 [size, size, 3].
     Raises UnsupportedImageFormat, TooManyPixels or ImageCorrupt.
     """
+    return open_picture(data, crop, max_pixels=max_pixels).decode(crop)
+
+
+def open_picture(data: bytes, crop: Crop, *, max_pixels: int) -> Opened:
+    """Read the header. Raises UnsupportedImageFormat, TooManyPixels or ImageCorrupt."""
     name = format_of(data)
-    check_header(data, name)
+    check_frame(data, name, max_pixels=max_pixels)
+    module, plugin = _PLUGINS[name]
     with _decoder_errors(name):
-        image = _open(data, name)
-        width, height = image.size
-        check_effort(image, data, max_pixels=max_pixels)
-        # libjpeg decodes at 1/2, 1/4 or 1/8, five times as fast; other formats ignore it.
-        image.draft(None, (crop.draft_side, crop.draft_side))
-        with _DECODING.hold(decoding_bytes(image, name, pixels=width * height)):
-            # The decoder gets all bytes at once: in Pillow's blocks of 64 KiB it would let go of
-            # the interpreter lock, and wait for it again, fifty times in a large photo.
-            image.decodermaxblock = len(data)
-            image.load()
-            orientation = _orientation(image)
-            stored = crop.turned() if orientation in _ON_ITS_SIDE else crop
-            kept = resized(image, stored)
-            del image  # or its pixels would stay when what was held for them is given back
-    if orientation in _UPRIGHT:
-        kept = kept.transpose(_UPRIGHT[orientation])
-    if orientation in _ON_ITS_SIDE:
-        width, height = height, width
-    return Picture(name, width, height, np.asarray(kept))
+        try:
+            image: ImageFile = getattr(import_module(module), plugin)(io.BytesIO(data))
+        except SyntaxError as error:
+            raise ImageCorrupt(
+                f"the {name} image is damaged, cut short or of a rare kind: its header cannot be "
+                "read"
+            ) from error
+    width, height = image.size
+    check_size(width, height, max_pixels=max_pixels)
+    # libjpeg decodes at 1/2, 1/4 or 1/8, five times as fast; other formats ignore it.
+    image.draft(None, (crop.shorter_side, crop.shorter_side))
+    image.decodermaxblock = len(data)  # all bytes at once: Pillow's blocks of 64 KiB cost time
+    return Opened(name, width, height, image)
 
 
-def _open(data: bytes, name: str) -> ImageFile:
-    """The picture with its header read and its pixels not yet decoded."""
-    module, decoder = _DECODERS[name]
-    try:
-        return cast("ImageFile", getattr(import_module(module), decoder)(io.BytesIO(data)))
-    except SyntaxError as error:
-        raise ImageCorrupt(
-            f"the {name} image is damaged, cut short or of a rare kind: its header cannot be read"
-        ) from error
+def import_plugins() -> None:
+    """Import what decodes each format, and what that imports when it is used."""
+    for module in ("PIL.ImageCms", *(module for module, _ in _PLUGINS.values())):
+        import_module(module)
 
 
 @contextmanager
 def _decoder_errors(name: str) -> Iterator[None]:
-    """Turn what a decoder raises, which is nearly every type there is, into ImageCorrupt."""
+    """Turn what a decoder raises, which is nearly every type there is, into an ImageError."""
     try:
         yield
     except (ImageError, MemoryError):
         raise
     except Exception as error:
-        raise ImageCorrupt(
-            f"the {name} image is damaged or cut short: {error or type(error).__name__}"
-        ) from error
+        cause = str(error).strip() or type(error).__name__
+        raise ImageCorrupt(f"the {name} image is damaged or cut short: {cause}") from error
 
 
 def _orientation(image: Image.Image) -> int:

@@ -3,6 +3,7 @@
 ClassifyError
 └── ImageError
     ├── ImageCorrupt
+    ├── ImageTooCostly
     ├── TooManyPixels
     └── UnsupportedImageFormat
 """
@@ -18,6 +19,10 @@ class ImageError(ClassifyError):
 
 class ImageCorrupt(ImageError):
     """The bytes begin like a picture but cannot be decoded."""
+
+
+class ImageTooCostly(ImageError):
+    """Decoding the picture took more memory or time than one picture may take."""
 
 
 class TooManyPixels(ImageError):

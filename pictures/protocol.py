@@ -1,0 +1,68 @@
+"""The messages between a server and its decoder processes, over a stream socket.
+
+A message is the length of its JSON (4 bytes, big-endian), the JSON, and the bytes that the JSON
+announces: the file of a picture on the way there, the pixels on the way back. Nothing is pickled,
+so a decoder that a picture has taken over can answer wrongly, but run nothing in the server.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import TypeVar
+
+import msgspec
+
+from pictures.resize import Crop
+
+_LENGTH_BYTES = 4
+
+T = TypeVar("T")
+
+
+class Request(msgspec.Struct, frozen=True):
+    """Decode the picture that follows."""
+
+    size: int
+    """Bytes of the file."""
+    crop: Crop
+
+
+class Decoded(msgspec.Struct, frozen=True, tag=True):
+    """The pixels follow, uint8 [crop.size, crop.size, 3]; width and height are the upright ones."""
+
+    format: str
+    width: int
+    height: int
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """The picture cannot be decoded; `error` is the name of an ImageError's class."""
+
+    error: str
+    message: str
+
+
+REQUESTS: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+REPLIES: msgspec.json.Decoder[Decoded | Refused] = msgspec.json.Decoder(Decoded | Refused)
+
+
+def send(connection: socket.socket, message: msgspec.Struct, payload: bytes = b"") -> None:
+    """Send a message and the bytes that it announces. Raises OSError if the other end is closed."""
+    encoded = msgspec.json.encode(message)
+    connection.sendall(len(encoded).to_bytes(_LENGTH_BYTES, "big") + encoded)
+    if payload:
+        connection.sendall(payload)
+
+
+def receive(connection: socket.socket, messages: msgspec.json.Decoder[T]) -> T:
+    """Wait for a message. Raises EOFError if the other end is closed."""
+    length = int.from_bytes(receive_bytes(connection, _LENGTH_BYTES), "big")
+    return messages.decode(receive_bytes(connection, length))
+
+
+def receive_bytes(connection: socket.socket, size: int) -> bytes:
+    """Wait for exactly `size` bytes. Raises EOFError if the other end is closed before that."""
+    data = connection.recv(size, socket.MSG_WAITALL)
+    if len(data) < size:
+        raise EOFError
+    return data

@@ -1,0 +1,160 @@
+"""The decoder process: decodes strangers' pictures under limits that the kernel enforces.
+
+A picture that goes over the limit of memory fails to allocate, one that goes over a limit of time
+ends the process. The limits are those of setrlimit(2), setitimer(2) and prctl(2). gVisor, in which
+Cloud Run may run a container, has them too: `setableLimits` in its
+pkg/sentry/syscalls/linux/sys_rlimit.go, and https://gvisor.dev/docs/user_guide/compatibility/.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+from pictures.decode import open_picture
+from pictures.errors import ImageError, ImageTooCostly
+from pictures.protocol import REQUESTS, Decoded, Refused, Request, receive, receive_bytes, send
+
+_log = logging.getLogger(__name__)
+
+# The file descriptors of a decoder, beside the three standard ones: its connection to the server,
+# and the file that decoders of large pictures lock.
+CONNECTION, LOCK = 3, 4
+
+# What the greediest format takes a pixel at its peak: libwebp, with two canvases of its own.
+_BYTES_PER_PIXEL = 17
+_BASE_BYTES = 32 * 2**20
+# Pictures with more pixels to decode than this are decoded one at a time: two of the largest would
+# not fit into the memory of an instance.
+_LARGE_PIXELS = 4_000_000
+# CPU time to read any header, and to decode a pixel: many times what a photo takes. The clock may
+# show more, because other processes use the CPUs as well.
+_HEADER_SECONDS = 1.0
+_SECONDS_PER_PIXEL = 0.1e-6
+_CLOCK_PER_CPU_SECOND = 5
+
+# prctl(2): numbers from linux/prctl.h.
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+
+_TOO_COSTLY = "decoding the picture takes too much {}: re-save it as a plain JPEG, or shrink it"
+OUT_OF_MEMORY, OUT_OF_TIME = _TOO_COSTLY.format("memory"), _TOO_COSTLY.format("time")
+#: The signals by which the kernel ends a decoder that is out of time.
+TIME_SIGNALS = {signal.SIGPROF, signal.SIGALRM}
+
+
+def run(connection: socket.socket, max_pixels: int) -> None:
+    """The life of a decoder: confine it, then serve its connection."""
+    # Opened by each decoder, because processes that inherit an open file share its lock.
+    os.dup2(os.open(__file__, os.O_RDONLY), LOCK)
+    silence = os.open(os.devnull, os.O_RDWR)
+    _confine(max_pixels)
+    for stream in range(CONNECTION):  # libraries write whatever they like about damaged pictures
+        os.dup2(silence, stream)
+    os.closerange(LOCK + 1, silence + 1)
+    serve(connection, max_pixels)
+
+
+def serve(connection: socket.socket, max_pixels: int) -> None:
+    """Decode the pictures that come through `connection` until it is closed."""
+    while True:
+        try:
+            request = receive(connection, REQUESTS)
+            data = receive_bytes(connection, request.size)
+        except EOFError:
+            return
+        reply, pixels = _decode(data, request, max_pixels)
+        send(connection, reply, pixels)
+
+
+def _decode(data: bytes, request: Request, max_pixels: int) -> tuple[Decoded | Refused, bytes]:
+    _errno().value = 0
+    try:
+        _limit_seconds(_HEADER_SECONDS)
+        opened = open_picture(data, request.crop, max_pixels=max_pixels)
+        with _large_pictures_in_turn(opened.image.width * opened.image.height):
+            _limit_seconds(_HEADER_SECONDS + _SECONDS_PER_PIXEL * opened.width * opened.height)
+            picture = opened.decode(request.crop)
+    except (ImageError, MemoryError) as error:
+        if isinstance(error, MemoryError) or _errno().value == errno.ENOMEM:
+            return Refused(ImageTooCostly.__name__, OUT_OF_MEMORY), b""
+        return Refused(type(error).__name__, str(error)), b""
+    finally:
+        _limit_seconds(0)
+    return Decoded(picture.format, picture.width, picture.height), picture.pixels.tobytes()
+
+
+@contextmanager
+def _large_pictures_in_turn(pixels: int) -> Iterator[None]:
+    """Wait, if the picture is large, until no other decoder decodes a large one."""
+    if pixels <= _LARGE_PIXELS:
+        yield
+        return
+    _limit_seconds(0)
+    fcntl.flock(LOCK, fcntl.LOCK_EX)  # the kernel unlocks it when the process ends
+    try:
+        yield
+    finally:
+        fcntl.flock(LOCK, fcntl.LOCK_UN)
+
+
+def _errno() -> ctypes.c_int:
+    """The C library's error number, in which malloc(3) leaves ENOMEM.
+
+    Image libraries report a failed allocation in words of their own, or as a damaged picture.
+    """
+    name = "__errno_location" if sys.platform == "linux" else "__error"
+    location = getattr(ctypes.CDLL(None), name)
+    location.restype = ctypes.POINTER(ctypes.c_int)
+    return cast("ctypes.c_int", location().contents)
+
+
+def _limit_seconds(seconds: float) -> None:
+    """End the process when it has used this much CPU time from now on; 0 lifts the limit."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds * _CLOCK_PER_CPU_SECOND)
+
+
+def _confine(max_pixels: int) -> None:
+    """Give up for good what decoding a picture of `max_pixels` does not need."""
+    for number in (*TIME_SIGNALS, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    die_with_parent()
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    if sys.platform == "linux":  # macOS does not enforce it
+        _limit(resource.RLIMIT_AS, _address_space() + _BASE_BYTES + _BYTES_PER_PIXEL * max_pixels)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_NOFILE, LOCK + 1)  # no new file and no socket
+
+
+def _limit(name: int, limit: int) -> None:
+    try:
+        resource.setrlimit(name, (limit, limit))
+    except (OSError, ValueError) as error:
+        _log.warning("a decoder runs without limit %d of setrlimit: %s", name, error)
+
+
+def _address_space() -> int:
+    """Bytes of address space that the process has, by proc(5)."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+def die_with_parent() -> None:
+    """Let the kernel kill this process when its parent ends, however that ends."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, ctypes.c_ulong(value), 0, 0, 0)
