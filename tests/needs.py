@@ -19,10 +19,13 @@ _PACKAGES = {
     "bwrap": "bubblewrap",
     "chromium": "chromium",
     "curl": "curl",
+    "debootstrap": "debootstrap",
     "java": "default-jre-headless",
     "node": "nodejs",
     "npm": "npm",
+    "podman": "podman",
     "prlimit": "util-linux",
+    "runc": "runc",
 }
 # How to get what is in no Debian package.
 _ELSEWHERE = {

@@ -7,7 +7,6 @@ the enumerations, and those of Knative allow unknown fields.
 
 import copy
 import json
-import os
 import re
 import shlex
 import shutil
@@ -18,6 +17,7 @@ import pytest
 import yaml
 
 from service import routes
+from tests.needs import need
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -66,9 +66,7 @@ def with_mistake(name, place, value):
 @pytest.fixture(scope="module")
 def check(tmp_path_factory):
     """A check of (name of the manifest, document) pairs; the errors of each, in order."""
-    if shutil.which("npm") is None:
-        message = "npm is not installed: apt-get install npm"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(message)
+    need("npm", "node")
     folder = tmp_path_factory.mktemp("types")
     shutil.copy(Path(__file__).parent / "kubernetes" / "package.json", folder)
 
