@@ -47,9 +47,9 @@ check_setting() {
         fail "CORS_ORIGINS '$value' is no list of origins" \
           "write *, nothing, or origins such as https://example.com,http://localhost:5173"
       ;;
-    MODEL_DIR)
-      [[ "$value" =~ ^model/[A-Za-z0-9_-]+$ && -f "$ROOT/$value/model.json" ]] ||
-        fail "MODEL_DIR '$value' is no model that is uploaded" \
+    MODEL)
+      [[ "$value" =~ ^[A-Za-z0-9_-]+$ && -f "$ROOT/model/$value/model.json" ]] ||
+        fail "MODEL '$value' is no model that is uploaded" \
           "name a folder below model/ that holds a model.json"
       ;;
     API_KEYS)
@@ -77,7 +77,7 @@ check_tools() {
 check_model() {
   local folder=$ROOT/model/resnet50 setting file expected
   for setting in "${SETTINGS[@]}"; do
-    [[ "$setting" == MODEL_DIR=* ]] && folder=$ROOT/${setting#*=}
+    [[ "$setting" == MODEL=* ]] && folder=$ROOT/model/${setting#*=}
   done
   file=$folder/$(top_level_value file "$folder/model.json")
   expected=$(top_level_value sha256 "$folder/model.json")

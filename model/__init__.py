@@ -1,18 +1,27 @@
-"""The model: from the RGB square of a picture to labels. Knows no HTTP.
+"""The model: from the pixels of a picture to labels. Knows no HTTP.
 
-The data goes one way: pixels -> `classifier` -> scores -> `scores` -> labels.
+The data goes one way: pixels -> `normalize` -> `network` -> `scores` -> labels; `classifier`
+keeps the network in memory. docs/models.md describes the folders that models come in.
 """
 
-from pathlib import Path
-
-from model.card import CARD_FILE, Accuracy, Change, Label, Licence, ModelCard, Source, read_card
+from model.card import (
+    CARD_FILE,
+    Accuracy,
+    Change,
+    Input,
+    Licence,
+    ModelCard,
+    Source,
+    read_card,
+    write_card,
+)
 from model.classifier import Classifier, Inference
 from model.cpus import available_cpus
 from model.errors import ModelUnavailable
+from model.folder import RESNET50, find_model
+from model.labels import Label
+from model.network import Network
 from model.scores import ScoredLabel, Scores, softmax, top_labels
-
-#: The model that ships with the code.
-RESNET50 = Path(__file__).parent / "resnet50"
 
 __all__ = [
     "CARD_FILE",
@@ -21,15 +30,19 @@ __all__ = [
     "Change",
     "Classifier",
     "Inference",
+    "Input",
     "Label",
     "Licence",
     "ModelCard",
     "ModelUnavailable",
+    "Network",
     "ScoredLabel",
     "Scores",
     "Source",
     "available_cpus",
+    "find_model",
     "read_card",
     "softmax",
     "top_labels",
+    "write_card",
 ]

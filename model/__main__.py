@@ -1,4 +1,9 @@
-"""Name what is in photos: python -m model photo.jpg more/*.jpg"""
+"""Name what is in photos, or check a model's folder.
+
+python -m model photo.jpg more/*.jpg
+python -m model check my_model photo.jpg
+python -m model schema
+"""
 
 from __future__ import annotations
 
@@ -13,13 +18,14 @@ from pathlib import Path
 import msgspec
 
 from model import (
-    RESNET50,
     Classifier,
     ModelUnavailable,
     ScoredLabel,
     available_cpus,
+    find_model,
     top_labels,
 )
+from model.check import report, schema
 from pictures import DecoderPool, ImageError
 
 MAX_PIXELS = 200_000_000  # on one's own machine: room for any camera, still no bomb
@@ -38,33 +44,66 @@ class Result(msgspec.Struct, omit_defaults=True):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Classify the files named; 0 if all could be, 1 if some could not, 2 for wrong usage."""
-    options = _parser().parse_args(arguments)
-    decoders = DecoderPool(1, max_pixels=MAX_PIXELS)
-    classifier = Classifier(options.model, num_threads=available_cpus())
-    errors = 0
+    """Run a command; 0 if all went well, 1 if something did not, 2 for wrong usage."""
+    command, *rest = list(sys.argv[1:] if arguments is None else arguments) or [""]
     try:
-        for photo in options.photos:
-            result = _classify(photo, decoders, classifier, options)
-            errors += bool(result.error)
-            if options.json:
-                sys.stdout.buffer.write(msgspec.json.encode(result) + b"\n")
-                sys.stdout.buffer.flush()
-            elif result.error:
-                print(f"{result.file}: {result.error}\n", file=sys.stderr)
-            else:
-                print(_table(result), flush=True)
+        match command:
+            case "check":
+                return _check(_check_parser().parse_args(rest))
+            case "schema":
+                print(schema())
+                return 0
+            case _:
+                options = _parser().parse_args(arguments)
+                return _classify_all(options, DecoderPool(1, max_pixels=MAX_PIXELS))
     except ModelUnavailable as error:
-        print(f"{options.model}: {error}", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 1
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Describe the model if its folder is right, and classify the photos."""
+    decoders = DecoderPool(1, max_pixels=MAX_PIXELS)  # before inference starts threads: it forks
+    print(report(find_model(options.model)), flush=True)
+    return _classify_all(options, decoders)
+
+
+def _classify_all(options: argparse.Namespace, decoders: DecoderPool) -> int:
+    """Classify the photos; 1 if one could not be. Raises ModelUnavailable."""
+    classifier = Classifier(find_model(options.model), num_threads=available_cpus())
+    errors = 0
+    for photo in options.photos:
+        result = _classify(photo, decoders, classifier, options)
+        errors += bool(result.error)
+        if options.json:
+            sys.stdout.buffer.write(msgspec.json.encode(result) + b"\n")
+            sys.stdout.buffer.flush()
+        elif result.error:
+            print(f"{result.file}: {result.error}\n", file=sys.stderr)
+        else:
+            print(_table(result), flush=True)
     return 1 if errors else 0
+
+
+def _check_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m model check",
+        description="Check a model's folder as the function does when it loads the model.",
+        epilog="Exit status: 0 the model can be deployed, 1 it cannot, 2 wrong usage.",
+    )
+    parser.add_argument("model", metavar="MODEL", help="a folder, or the name of a model here")
+    parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO", help="photos to classify")
+    parser.set_defaults(top_k=5, min_score=0.0, json=False)
+    return parser
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m model",
-        description="Name what is in photos, by a quantized ResNet-50 on this machine.",
-        epilog="Exit status: 0 all classified, 1 some were not, 2 wrong usage.",
+        description="Name what is in photos, by a neural network on this machine.",
+        epilog="`python -m model check MODEL` checks a model's folder, `python -m model schema` "
+        "prints the JSON Schema of model.json. "
+        "Exit status: 0 all classified, 1 some were not, 2 wrong usage.",
     )
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="an image file")
     parser.add_argument(
@@ -80,10 +119,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     parser.add_argument(
         "--model",
-        type=Path,
-        default=RESNET50,
-        metavar="DIR",
-        help="folder of another model (default: the ResNet-50 that ships)",
+        default="resnet50",
+        metavar="MODEL",
+        help="a model that ships, by its name, or the folder of another (default: resnet50)",
     )
     return parser
 

@@ -1,9 +1,9 @@
-"""What the model is: its card (model.json) and the names of its classes (labels.tsv)."""
+"""What the model is: its card, model.json. docs/models.md describes the format."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -12,12 +12,32 @@ from pictures import Crop
 
 CARD_FILE = "model.json"
 
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+# Not tuple[float, float, float]: see pictures.resize.
+PerChannel = Annotated[tuple[float, ...], msgspec.Meta(min_length=3, max_length=3)]
+Deviations = Annotated[
+    tuple[Annotated[float, msgspec.Meta(gt=0)], ...], msgspec.Meta(min_length=3, max_length=3)
+]
+
+
+class Input(Crop, frozen=True, forbid_unknown_fields=True):
+    """How a picture becomes the input tensor, [1, height, width, 3], RGB.
+
+    The network is meant to see (pixel - mean) / std, with pixels of 0 to 255. An int8 or uint8
+    input gets that as its own scale and zero point say.
+    """
+
+    mean: PerChannel = (0.0, 0.0, 0.0)
+    """Of red, green and blue, 0 to 255."""
+    std: Deviations = (1.0, 1.0, 1.0)
+    """Standard deviation of red, green and blue, in the same unit."""
+
 
 class Accuracy(msgspec.Struct, frozen=True):
     """Shares from 0 to 1, and what they were measured on."""
 
-    top_1: float
-    top_5: float
+    top_1: Share
+    top_5: Share
     measured_on: str
 
 
@@ -26,8 +46,8 @@ class Source(msgspec.Struct, frozen=True):
 
     title: str
     url: str
-    paper: str
     sha256: str
+    paper: str | None = None
 
 
 class Licence(msgspec.Struct, frozen=True):
@@ -47,32 +67,40 @@ class Change(msgspec.Struct, frozen=True):
     nature: str
 
 
-class ModelCard(msgspec.Struct, frozen=True):
+class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All that a user of the model should know of it; read from `model.json`."""
 
     name: str
     version: str
     architecture: str
     file: str
+    """The TFLite file, beside the card."""
     sha256: str
+    """Of that file, in hexadecimal."""
     labels: str
-    classes: int
-    input: Crop
-    """How a picture becomes the input tensor, uint8 or int8 [1, size, size, 3]."""
-    output: Literal["logits", "probabilities"]
+    """The file of labels, beside the card."""
+    classes: Annotated[int, msgspec.Meta(ge=1)]
+    input: Input
+    output: Literal["logits", "probabilities", "sigmoid"]
+    """What the file gives: scores before the softmax; probabilities that sum to 1; or, for each
+    class by itself, a probability."""
     licence: Licence
+    format_version: Literal[1] = 1
+    """Of this format, the card's."""
+    temperature: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    """Logits are divided by it before the softmax, so that scores are as high as they are right
+    (Guo et al., arXiv:1706.04599). `python -m tools.evaluate` finds it."""
     preprocessing: str | None = None
     accuracy: Accuracy | None = None
     source: Source | None = None
     changes: list[Change] = []
 
-
-class Label(msgspec.Struct, frozen=True):
-    """One class: its index in the network's output, WordNet id (wnid) and name."""
-
-    index: int
-    wnid: str
-    label: str
+    def __post_init__(self) -> None:
+        if self.temperature != 1 and self.output != "logits":
+            raise ValueError(
+                f"temperature is {self.temperature}, but output is {self.output}, and only logits "
+                "are divided by it: leave temperature out"
+            )
 
 
 def read_card(folder: Path) -> ModelCard:
@@ -82,34 +110,22 @@ def read_card(folder: Path) -> ModelCard:
         return msgspec.json.decode(path.read_bytes(), type=ModelCard)
     except OSError as error:
         raise ModelUnavailable(
-            f"the model card {path.name} cannot be read: {error.strerror}"
+            f"the model card {path.name} cannot be read: {error.strerror}; "
+            "a model's folder holds a file of that name"
         ) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ModelUnavailable(f"the model card {path.name} is not valid: {error}") from error
-
-
-def read_labels(path: Path, *, classes: int) -> list[Label]:
-    """The classes by index, from a file of tab-separated index, wnid and label.
-
-    Raises ModelUnavailable if there are not `classes` of them, numbered from 0.
-    """
-    try:
-        labels = _parse_labels(path.read_text(encoding="utf-8"))
-    except OSError as error:
         raise ModelUnavailable(
-            f"the labels {path.name} cannot be read: {error.strerror}"
+            f"the model card {path.name} is not valid: {error}; see docs/models.md for its fields"
         ) from error
-    except ValueError as error:
-        raise ModelUnavailable(
-            f"the labels {path.name} are not tab-separated index, wnid and label: {error}"
-        ) from error
-    if [label.index for label in labels] != list(range(classes)):
-        raise ModelUnavailable(f"{path.name} does not number its labels from 0 to {classes - 1}")
-    return labels
 
 
-def _parse_labels(text: str) -> list[Label]:
-    header, *rows = (line.split("\t") for line in text.splitlines())
-    if header != ["index", "wnid", "label"]:
-        raise ValueError(f"the first line is {header}")
-    return [Label(int(index), wnid, label) for index, wnid, label in rows]
+def write_card(folder: Path, card: ModelCard) -> None:
+    """Write the card into `folder`, indented, without what is not known."""
+    text = msgspec.json.encode(_without_nulls(msgspec.to_builtins(card)))
+    (folder / CARD_FILE).write_bytes(msgspec.json.format(text, indent=2) + b"\n")
+
+
+def _without_nulls(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_nulls(item) for key, item in value.items() if item is not None}

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
-import numpy as np
-
-from model.card import Label, ModelCard, read_card, read_labels
+from model.card import ModelCard, read_card
 from model.errors import ModelUnavailable
-from model.scores import Scores, softmax
+from model.labels import Label, read_labels
+from model.network import Network
+from model.scores import Scores, probabilities
 from pictures import Pixels
-
-try:
-    from ai_edge_litert.interpreter import Interpreter
-except ImportError:  # LiteRT has no wheel for 32-bit Arm: the same under its former name
-    from tflite_runtime.interpreter import Interpreter
 
 
 class Inference(NamedTuple):
@@ -69,9 +63,10 @@ class Classifier:
         return self._loaded is None and self._executor.submit(self._load).result()
 
     def scores(self, pixels: Pixels) -> Scores:
-        """Probabilities, float32 [classes], of a picture's pixels, uint8 [size, size, 3].
+        """Probabilities, float32 [classes], of a picture's pixels, uint8 [height, width, 3].
 
-        Raises ModelUnavailable if the network cannot be loaded, or ran out of memory.
+        Raises ModelUnavailable if the network cannot be loaded, ran out of memory, or gives what
+        its card does not say.
         """
         return self.infer(pixels).scores
 
@@ -91,12 +86,12 @@ class Classifier:
         start = time.perf_counter()
         try:
             output = loaded.network.run(pixels)
+            seconds = time.perf_counter() - start
+            scores = probabilities(output, loaded.card, step=loaded.network.step)
+            return Inference(scores, seconds)
         except ModelUnavailable:
             self._loaded = None  # the next inference loads it again
             raise
-        seconds = time.perf_counter() - start
-        scores = softmax(output) if loaded.card.output == "logits" else output
-        return Inference(scores, seconds)
 
 
 class _Loaded(NamedTuple):
@@ -104,84 +99,14 @@ class _Loaded(NamedTuple):
 
     card: ModelCard
     labels: list[Label]
-    network: _Network
+    network: Network
 
 
 def _load(folder: Path, num_threads: int) -> _Loaded:
     card = read_card(folder)
     labels = _labels_of(card, folder)
-    path = folder / card.file
-    _check_sha256(path, card.sha256)
-    network = _Network(path, card.input.size, card.classes, num_threads)
-    return _Loaded(card, labels, network)
+    return _Loaded(card, labels, Network(folder, card, num_threads=num_threads))
 
 
 def _labels_of(card: ModelCard, folder: Path) -> list[Label]:
     return read_labels(folder / card.labels, classes=card.classes)
-
-
-class _Network:
-    """An Interpreter whose input and output match the card."""
-
-    def __init__(self, path: Path, size: int, classes: int, num_threads: int) -> None:
-        try:
-            self._interpreter = Interpreter(str(path), num_threads=num_threads)
-            self._interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as error:
-            raise ModelUnavailable(f"{path.name} is not a TFLite model: {error}") from error
-        self._input: dict[str, Any] = self._interpreter.get_input_details()[0]
-        self._output: dict[str, Any] = self._interpreter.get_output_details()[0]
-        details = (self._input, self._output)
-        shapes = [detail["shape"].tolist() for detail in details]
-        expected = [[1, size, size, 3], [1, classes]]
-        if shapes != expected or self._input["dtype"] not in (np.uint8, np.int8):
-            dtype = self._input["dtype"].__name__
-            raise ModelUnavailable(
-                f"{path.name} takes {dtype} {shapes[0]} and gives {shapes[1]}; "
-                f"by its card it takes uint8 or int8 {expected[0]} and gives {expected[1]}"
-            )
-
-    def run(self, pixels: Pixels) -> Scores:
-        """The output, float32 [classes], for pixels, uint8 [size, size, 3].
-
-        Raises ModelUnavailable if the inference failed, usually for lack of memory; the network
-        cannot be used after that.
-        """
-        try:
-            return self._run(pixels)
-        except (RuntimeError, ValueError, MemoryError) as error:
-            reason = str(error)
-        # An interpreter that failed gives wrong labels after that, or crashes the process. Deleted
-        # outside the handler, because the error's traceback holds it, too, and with it 75 MB.
-        del self._interpreter
-        raise ModelUnavailable(f"an inference failed: {reason}")
-
-    def _run(self, pixels: Pixels) -> Scores:
-        if self._input["dtype"] == np.int8:
-            pixels = (pixels ^ 0x80).view(np.int8)  # pixel - 128, which int8 models count from
-        self._interpreter.set_tensor(self._input["index"], pixels[np.newaxis])
-        self._interpreter.invoke()
-        output = self._interpreter.get_tensor(self._output["index"])[0]
-        return _dequantized(output, self._output["quantization"])
-
-
-def _dequantized(output: Any, quantization: tuple[float, int]) -> Scores:
-    """Real = scale * (quantized - zero_point), by the LiteRT quantization specification.
-
-    Source: https://ai.google.dev/edge/litert/models/quantization_spec
-    """
-    scale, zero_point = quantization
-    if scale == 0:  # a float output has no scale
-        return np.asarray(output, np.float32)
-    return np.asarray((output.astype(np.float32) - zero_point) * scale, np.float32)
-
-
-def _check_sha256(path: Path, expected: str) -> None:
-    """A damaged model can crash the interpreter's process, so it never gets that far."""
-    try:
-        with path.open("rb") as file:
-            actual = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelUnavailable(f"the model {path.name} cannot be read: {error.strerror}") from error
-    if actual != expected:
-        raise ModelUnavailable(f"the model {path.name} is damaged: its sha256 is not the card's")

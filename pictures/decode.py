@@ -20,7 +20,7 @@ from PIL.ImageFile import ImageFile
 from pictures.errors import ImageCorrupt, ImageError
 from pictures.formats import format_of
 from pictures.limits import check_frame, check_size
-from pictures.resize import Crop, Pixels, centre_square
+from pictures.resize import Crop, Pixels, resized
 
 # Pillow's own limit is global for the process, and at first only warns.
 Image.MAX_IMAGE_PIXELS = None
@@ -59,7 +59,7 @@ class Picture:
     width: int
     height: int
     pixels: Pixels
-    """uint8 [size, size, 3], RGB, upright."""
+    """uint8 [height, width, 3] of the crop, RGB, upright."""
 
 
 @dataclass(frozen=True)
@@ -73,23 +73,23 @@ class Opened:
     """As it will be decoded: a large JPEG is smaller than `width` and `height` by now."""
 
     def decode(self, crop: Crop) -> Picture:
-        """Decode the pixels and cut a square from the centre. Raises ImageCorrupt."""
+        """Decode the pixels and bring them to the size of `crop`. Raises ImageCorrupt."""
         image, width, height = self.image, self.width, self.height
         with _decoder_errors(self.format):
             image.load()
             orientation = _orientation(image)
-            square = centre_square(image, crop)
+            kept = resized(image, crop.turned() if orientation in _ON_ITS_SIDE else crop)
         if orientation in _UPRIGHT:
-            square = square.transpose(_UPRIGHT[orientation])
+            kept = kept.transpose(_UPRIGHT[orientation])
         if orientation in _ON_ITS_SIDE:
             width, height = height, width
-        return Picture(self.format, width, height, np.asarray(square))
+        return Picture(self.format, width, height, np.asarray(kept))
 
 
 def read_picture(data: bytes, crop: Crop, *, max_pixels: int) -> Picture:
     """Decode a picture in this process; `DecoderPool` decodes strangers' pictures.
 
-    `max_pixels` limits width x height. `Picture.pixels` is uint8 [size, size, 3].
+    `max_pixels` limits width x height. `Picture.pixels` is uint8 [crop.height, crop.width, 3].
     Raises UnsupportedImageFormat, TooManyPixels or ImageCorrupt.
     """
     return open_picture(data, crop, max_pixels=max_pixels).decode(crop)
@@ -111,7 +111,7 @@ def open_picture(data: bytes, crop: Crop, *, max_pixels: int) -> Opened:
     width, height = image.size
     check_size(width, height, max_pixels=max_pixels)
     # libjpeg decodes at 1/2, 1/4 or 1/8, five times as fast; other formats ignore it.
-    image.draft(None, (crop.shorter_side, crop.shorter_side))
+    image.draft(None, (crop.draft_side, crop.draft_side))
     image.decodermaxblock = len(data)  # all bytes at once: Pillow's blocks of 64 KiB cost time
     return Opened(name, width, height, image)
 

@@ -41,7 +41,7 @@ class Decoding(NamedTuple):
     """The result of decoding a picture."""
 
     picture: Picture | ImageError
-    """Its pixels are uint8 [size, size, 3]; the error, if it cannot be decoded."""
+    """Its pixels are uint8 [height, width, 3]; the error, if it cannot be decoded."""
     seconds: float
     """Without the time in the queue."""
 
@@ -115,7 +115,7 @@ def _receive(decoder: Connection, crop: Crop) -> Picture | ImageError:
     reply = receive(decoder.messages, REPLIES)
     if isinstance(reply, Refused):
         return _ERRORS[reply.error](reply.message)
-    shape = (crop.size, crop.size, 3)
+    shape = (crop.height, crop.width, 3)
     pixels = np.frombuffer(receive_bytes(decoder.messages, math.prod(shape)), np.uint8)
     return Picture(reply.format, reply.width, reply.height, pixels.reshape(shape))
 

@@ -28,7 +28,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Decoded(msgspec.Struct, frozen=True, tag=True):
-    """The pixels follow, uint8 [crop.size, crop.size, 3]; width and height are the upright ones."""
+    """The pixels follow, uint8 [crop.height, crop.width, 3]; width and height are upright."""
 
     format: str
     width: int

@@ -1,10 +1,10 @@
-"""From a decoded image in any colour mode to the RGB square that the network sees."""
+"""From a decoded image in any colour mode to the RGB pixels that the network sees."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 import numpy as np
@@ -22,59 +22,117 @@ _REDUCING_GAP = 3
 _BAND_ROWS = 16
 
 
+Side = Annotated[int, msgspec.Meta(ge=1, le=4096)]
+# Not tuple[Side, Side]: beside a limited int, it crashes msgspec 0.22.0 when a value is decoded.
+Sides = Annotated[tuple[Side, ...], msgspec.Meta(min_length=2, max_length=2)]
+
+
 class Crop(msgspec.Struct, frozen=True):
-    """How a picture of any size becomes a square: resize, then cut out the centre.
+    """How a picture of any size becomes the pixels of a network's input."""
 
-    These are torchvision's Resize(shorter_side) and CenterCrop(size).
+    size: Side | Sides
+    """The input's side, or its height and width, in pixels."""
+    shorter_side: Side | None = msgspec.field(name="resize", default=None)
+    """Length that the picture's shorter side is resized to before the centre is cut out.
+
+    None keeps all that fits: no margin is cut off. (For a square this is torchvision's
+    Resize(shorter_side) and CenterCrop(size).) If height and width differ, the picture is resized
+    until it covers both with the same margin.
     """
+    fit: Literal["crop", "stretch"] = "crop"
+    """Cut out the centre, or stretch the whole picture regardless of its proportions."""
 
-    size: int
-    """Side of the square, in pixels."""
-    shorter_side: int = msgspec.field(name="resize")
-    """Length of the picture's shorter side after the resize, in pixels."""
+    def __post_init__(self) -> None:
+        shortest = min(self.height, self.width)
+        if self.shorter_side is None:
+            return
+        if self.fit == "stretch":
+            raise ValueError(
+                f"resize is {self.shorter_side}, but fit is stretch, which keeps the whole "
+                "picture: leave resize out, or set fit to crop"
+            )
+        if self.shorter_side < shortest:
+            raise ValueError(
+                f"resize is {self.shorter_side}, less than the size {shortest} to be cut out: set "
+                f"resize to {shortest} or more, or leave it out"
+            )
+
+    @property
+    def height(self) -> int:
+        """Height of the input, in pixels."""
+        return self.size if isinstance(self.size, int) else self.size[0]
+
+    @property
+    def width(self) -> int:
+        """Width of the input, in pixels."""
+        return self.size if isinstance(self.size, int) else self.size[1]
+
+    @property
+    def draft_side(self) -> int:
+        """A picture decoded with no side shorter than this, in pixels, loses nothing."""
+        shortest = min(self.height, self.width)
+        return math.ceil(max(self.height, self.width) * (self.shorter_side or shortest) / shortest)
+
+    def turned(self) -> Crop:
+        """The same for a picture that lies on its side."""
+        return msgspec.structs.replace(self, size=(self.width, self.height))
+
+    def box(self, width: int, height: int) -> Box:
+        """The part of a `width` x `height` picture that is kept, in its pixels."""
+        if self.fit == "stretch":
+            return (0, 0, width, height)
+        shortest = min(self.height, self.width)
+        kept = shortest / (self.shorter_side or shortest)
+        scale = min(width / self.width, height / self.height) * kept
+        kept_width, kept_height = self.width * scale, self.height * scale
+        left, top = (width - kept_width) / 2, (height - kept_height) / 2
+        return (left, top, left + kept_width, top + kept_height)
 
 
-def centre_square(image: Image.Image, crop: Crop) -> Image.Image:
-    """The centre of `image` as `crop` says, as RGB. Raises ImageCorrupt for infinite values.
+def resized(image: Image.Image, crop: Crop) -> Image.Image:
+    """Resize `image` as `crop` says, as RGB. Raises ImageCorrupt for infinite values.
 
     One bilinear resize of the part that is kept; equal to resizing everything and cropping.
     """
-    width, height = image.size
-    side = min(width, height) * crop.size / crop.shorter_side
-    left, top = (width - side) / 2, (height - side) / 2
-    box = (left, top, left + side, top + side)
+    size, box = (crop.width, crop.height), crop.box(*image.size)
     if convert := _mode_converter(image):
-        image, box = _reduced(image, box, crop.size, convert)
-    size = (crop.size, crop.size)
+        image, box = _reduced(image, box, size, convert)
     bilinear = Image.Resampling.BILINEAR
     return _to_rgb(image.resize(size, bilinear, box=box, reducing_gap=_REDUCING_GAP))
 
 
 def _reduced(
-    image: Image.Image, box: Box, size: int, convert: Callable[[Image.Image], Image.Image]
+    image: Image.Image,
+    box: Box,
+    size: tuple[int, int],
+    convert: Callable[[Image.Image], Image.Image],
 ) -> tuple[Image.Image, Box]:
     """What is in the box, each band of it made convert, and there the box.
 
     Reduced as `Image.resize` with a reducing gap does by itself, but band by band, so that no
     second copy of a large picture is ever in memory.
     """
-    scale = (box[2] - box[0]) / size
-    factor = max(1, int(scale / _REDUCING_GAP))
+    scales = [(box[axis + 2] - box[axis]) / size[axis] for axis in (0, 1)]
+    across, down = (max(1, int(scale / _REDUCING_GAP)) for scale in scales)
     # Half a pixel of the result lies on each side of the box: its bilinear filter sees them.
-    left, top = (max(0, int(edge - scale / 2)) for edge in box[:2])
+    left, top = (max(0, int(box[axis] - scales[axis] / 2)) for axis in (0, 1))
     right, bottom = (
-        min(end, math.ceil(edge + scale / 2)) for edge, end in zip(box[2:], image.size, strict=True)
+        min(image.size[axis], math.ceil(box[axis + 2] + scales[axis] / 2)) for axis in (0, 1)
     )
-    rows = factor * _BAND_ROWS
+    rows = down * _BAND_ROWS
     bands = [
-        convert(image.crop((left, start, right, min(start + rows, bottom)))).reduce(factor)
+        convert(image.crop((left, start, right, min(start + rows, bottom)))).reduce((across, down))
         for start in range(top, bottom, rows)
     ]
     reduced = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
     for number, band in enumerate(bands):
         reduced.paste(band, (0, number * _BAND_ROWS))
-    x, y, side = (box[0] - left) / factor, (box[1] - top) / factor, (box[2] - box[0]) / factor
-    return reduced, (x, y, x + side, y + side)
+    return reduced, (
+        (box[0] - left) / across,
+        (box[1] - top) / down,
+        (box[2] - left) / across,
+        (box[3] - top) / down,
+    )
 
 
 def _mode_converter(image: Image.Image) -> Callable[[Image.Image], Image.Image] | None:

@@ -45,7 +45,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         configure_logging()
         self._settings = settings
-        self._classifier = Classifier(settings.model_dir, num_threads=settings.num_threads)
+        self._classifier = Classifier(settings.model, num_threads=settings.num_threads)
         self._decoders = DecoderPool(settings.num_threads, max_pixels=settings.max_pixels)
         self._admission = Admission(limit=settings.num_threads + settings.max_waiting)
         self._handlers: dict[routes.Route, Handler] = {

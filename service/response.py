@@ -83,7 +83,7 @@ class Limits(msgspec.Struct, frozen=True):
     max_top_k: int
 
 
-class ModelReply(ModelCard, frozen=True, kw_only=True):
+class ModelReply(ModelCard, frozen=True, kw_only=True, forbid_unknown_fields=False):
     """The reply of `GET /model`: the model card, and the limits in force."""
 
     limits: Limits

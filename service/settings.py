@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from model import RESNET50, available_cpus
+from model import RESNET50, ModelUnavailable, available_cpus, find_model
 from pictures import MAX_PIXELS
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -30,7 +29,7 @@ class Keys(tuple[str, ...]):
 
 _FORMS = {Origins: re.compile(r"\*|https?://[^/\s]+"), Keys: re.compile(r"[!-~]+")}
 _EXPECTED = {
-    Path: "the path of a folder that exists",
+    Path: "the name of a model that ships, or the path of a model's folder",
     bool: "true or false",
     Positive: "a whole number from 1 up, without separators",
     Origins: "*, nothing, or origins such as https://example.com with commas between them",
@@ -45,7 +44,7 @@ class SettingsError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """One attribute for each setting; the environment variable is its name in capitals."""
 
-    model_dir: Path = RESNET50
+    model: Path = RESNET50
     preload: bool = False
     num_threads: Positive = msgspec.field(default_factory=available_cpus)
     max_body_bytes: Positive = 10 * 2**20
@@ -73,10 +72,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def _decode(kind: type[Any], text: str) -> Any:
     """Convert a string to a type that msgspec does not know."""
     if kind is Path:
-        # Path.is_dir() raises if a parent folder is not accessible, and accepts an empty path.
-        if not os.path.isdir(text):  # noqa: PTH112
-            raise ValueError
-        return Path(text)
+        try:
+            return find_model(text)
+        except ModelUnavailable as error:
+            raise ValueError from error
     parts = [part.strip() for part in text.split(",")] if text else []
     if not all(_FORMS[kind].fullmatch(part) for part in parts):
         raise ValueError

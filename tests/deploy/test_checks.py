@@ -60,13 +60,13 @@ def test_the_region_is_not_there(refused):
 
 def test_the_model_is_damaged(refused, checkout):
     give_a_model(checkout, sha256="0" * 64)
-    assert "is damaged" in refused("--set", "MODEL_DIR=model/other")
+    assert "is damaged" in refused("--set", "MODEL=other")
 
 
 def test_the_model_is_missing(refused, checkout):
     give_a_model(checkout, sha256="0" * 64)
     (checkout / "model" / "other" / "net.tflite").unlink()
-    assert "git checkout -- " in refused("--set", "MODEL_DIR=model/other")
+    assert "git checkout -- " in refused("--set", "MODEL=other")
 
 
 def give_a_model(checkout, sha256):
@@ -127,8 +127,8 @@ def test_unknown_flags_and_missing_values(refused):
         ("PRELOAD=maybe", "PRELOAD"),
         ("CORS_ORIGINS=example.com", "CORS_ORIGINS"),
         ("CORS_ORIGINS=https://a.example/path", "CORS_ORIGINS"),
-        ("MODEL_DIR=/etc", "MODEL_DIR"),
-        ("MODEL_DIR=model/nowhere", "MODEL_DIR"),
+        ("MODEL=/etc", "MODEL"),
+        ("MODEL=nowhere", "MODEL"),
         ("MAX_IMAGE=4", "there is no setting MAX_IMAGE"),
         ("MAX_IMAGES", "has no value"),
         ("CORS_ORIGINS=https://a|b", "holds a '|'"),

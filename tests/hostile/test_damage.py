@@ -64,14 +64,14 @@ DAMAGES = [
     ("tiny.tflite", empty, "damaged"),
     ("tiny.tflite", change_one_byte, "damaged"),
     ("labels.tsv", remove, "cannot be read"),
-    ("labels.tsv", one_label_more, "from 0 to 2"),
-    ("labels.tsv", one_label_less, "from 0 to 2"),
-    ("labels.tsv", not_utf8, "tab-separated"),
+    ("labels.tsv", one_label_more, "classes is 3"),
+    ("labels.tsv", one_label_less, "classes is 3"),
+    ("labels.tsv", not_utf8, "not UTF-8"),
     ("model.json", remove, "cannot be read"),
     ("model.json", cut, "not valid"),
     ("model.json", not_utf8, "not valid"),
     ("model.json", of_another_version, "damaged"),
-    ("model.json", of_another_size, "by its card"),
+    ("model.json", of_another_size, "input.size 16"),
 ]
 
 
@@ -81,7 +81,7 @@ DAMAGES = [
 def test_damage_is_told_and_repaired_without_a_restart(start_server, folders, name, damage, told):
     original, folder = folders
     damage(folder / name)
-    server = start_server(MODEL_DIR=str(folder), THREADS="80")
+    server = start_server(MODEL=str(folder), THREADS="80")
     refused = ask(server.port, post(jpeg()))
     assert (refused.status, refused.reason) == (503, "MODEL_UNAVAILABLE")
     assert told in refused.json()["error"]["message"]
@@ -95,7 +95,7 @@ def test_damage_is_told_and_repaired_without_a_restart(start_server, folders, na
 
 def test_a_model_in_use_is_not_lost_with_its_files(start_server, folders):
     _, folder = folders
-    server = start_server(MODEL_DIR=str(folder), THREADS="80")
+    server = start_server(MODEL=str(folder), THREADS="80")
     assert ask(server.port, post(jpeg())).status == 200
     shutil.rmtree(folder)
     assert ask(server.port, post(jpeg())).status == 200

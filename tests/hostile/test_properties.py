@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
 from model import CARD_FILE, ModelCard, ModelUnavailable, read_card
-from model.card import read_labels
+from model.labels import read_labels
 from service.app import Service
 from service.body import Body
 from service.encoding import decode_base64

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -107,11 +108,41 @@ def test_another_model_can_be_named(run, photos):
     assert "red" in result.stdout
 
 
-def test_a_missing_model_is_one_clear_line(run, photos, tmp_path):
-    result = run(photos / "chelsea.jpg", "--model", tmp_path)
+def test_a_model_that_ships_can_be_named(run, photos):
+    result = run(photos / "chelsea.jpg", "--model", "resnet50", "--top-k", 1)
+    assert "Egyptian cat" in result.stdout
+
+
+@pytest.mark.parametrize("arguments", ["tests/data/chelsea.jpg --model {}", "check {}"])
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [("resnet51", "there is no model 'resnet51'.* resnet50"), ("docs", "the model card")],
+)
+def test_a_missing_model_is_one_clear_line(run, arguments, model, told):
+    result = run(*arguments.format(model).split())
     assert result.returncode == 1
-    assert result.stderr.startswith(f"{tmp_path}: the model card ")
+    assert re.match(told, result.stderr)
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_folder_is_checked_and_tried(run, photos):
+    result = run("check", photos / "tiny", photos / "chelsea.jpg")
+    assert result.returncode == 0
+    for told in ("tiny 1.0.0", "int8 [1, 8, 8, 3]", "probabilities", "what its card says", "red"):
+        assert told in result.stdout
+
+
+def test_a_folder_that_contradicts_itself_is_found(run, photos, tmp_path):
+    folder = shutil.copytree(photos / "tiny", tmp_path / "tiny")
+    card = json.loads((folder / "model.json").read_bytes())
+    (folder / "model.json").write_text(json.dumps(card | {"output": "logits"}))
+    result = run("check", folder)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "set output to probabilities" in result.stderr
+
+
+def test_the_schema_is_printed(run):
+    assert "format_version" in json.loads(run("schema").stdout)["$defs"]["ModelCard"]["properties"]
 
 
 @pytest.mark.parametrize(

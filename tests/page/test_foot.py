@@ -17,6 +17,6 @@ def test_the_card(tab, server):
 
 
 def test_no_card(open_tab, start_server, tmp_path):
-    tab = open_tab(start_server(MODEL_DIR=str(tmp_path)).url)
+    tab = open_tab(start_server(MODEL=str(tmp_path)).url)
     tab.expected_failures = {"status of 503"}
     expect(tab.page.get_by_text("Its card could not be read")).to_be_visible()

@@ -44,7 +44,7 @@ def test_ready_loads_the_model_and_health_does_not(make_client):
 
 
 def test_a_model_that_cannot_be_loaded_is_503_with_the_reason(make_client, tmp_path):
-    client = make_client(MODEL_DIR=str(tmp_path))
+    client = make_client(MODEL=str(tmp_path))
     assert "model.json" in assert_error(client.get("/ready"), 503, "MODEL_UNAVAILABLE")
     assert_error(client.post("/", **form()), 503, "MODEL_UNAVAILABLE")
     assert_error(client.get("/model"), 503, "MODEL_UNAVAILABLE")

@@ -88,7 +88,7 @@ def test_a_batch_of_bad_photos_has_the_status_of_the_first(client):
 
 
 def test_a_model_with_fewer_classes_than_the_default_top_k(make_client, photos, chelsea):
-    client = make_client(MODEL_DIR=str(photos / "tiny"))
+    client = make_client(MODEL=str(photos / "tiny"))
     assert len(client.post("/", **as_bytes(chelsea)).json["labels"]) == 3
 
 

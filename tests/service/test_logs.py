@@ -62,7 +62,7 @@ def test_the_line_of_an_error_has_its_reason(logged, request_, severity, reason)
 
 
 def test_a_503_has_the_severity_error(make_client, capsys, tmp_path):
-    make_client(MODEL_DIR=str(tmp_path)).get("/ready")
+    make_client(MODEL=str(tmp_path)).get("/ready")
     assert json.loads(capsys.readouterr().out)["severity"] == "ERROR"
 
 

@@ -50,7 +50,7 @@ def test_preload_loads_the_model_at_the_start(start_server, photos):
 
 
 def test_a_model_that_cannot_be_preloaded_does_not_stop_the_server(start_server, tmp_path):
-    server = start_server(PRELOAD="true", MODEL_DIR=str(tmp_path))
+    server = start_server(PRELOAD="true", MODEL=str(tmp_path))
     assert health(server.url)["model_loaded"] is False
     line = json.loads(server.log.read_text().splitlines()[0])
     assert line["severity"] == "ERROR"

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_defaults_are_as_documented():
     settings = read_settings({})
-    assert settings.model_dir == RESNET50
+    assert settings.model == RESNET50
     assert settings.preload is False
     assert settings.num_threads == available_cpus()
     assert settings.max_body_bytes == 10 * 1024 * 1024
@@ -30,7 +30,7 @@ def test_the_defaults_are_as_documented():
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
-        ("MODEL_DIR", str(ROOT / "tests"), ROOT / "tests"),
+        ("MODEL", str(ROOT / "tests"), ROOT / "tests"),
         ("PRELOAD", "true", True),
         ("PRELOAD", "0", False),
         ("NUM_THREADS", "3", 3),
@@ -55,10 +55,10 @@ def test_a_setting_is_read(name, text, value):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("MODEL_DIR", "/models/nowhere"),
-        ("MODEL_DIR", __file__),
-        ("MODEL_DIR", ""),
-        ("MODEL_DIR", "long" * 100),
+        ("MODEL", "/models/nowhere"),
+        ("MODEL", __file__),
+        ("MODEL", ""),
+        ("MODEL", "long" * 100),
         ("PRELOAD", "perhaps"),
         ("NUM_THREADS", "0"),
         ("NUM_THREADS", "two"),

@@ -36,7 +36,7 @@ def test_accuracy_is_the_share_of_right_names(photos, folder, capsys):
 
 
 def test_the_function_is_evaluated_over_http(start_server, photos, folder):
-    server = start_server(MODEL_DIR=str(photos / "tiny"))
+    server = start_server(MODEL=str(photos / "tiny"))
     found = labelled_photos([folder])
     tiny = Classifier(photos / "tiny", num_threads=1)
     here = measure("here", in_process(tiny), found)

@@ -1,0 +1,62 @@
+"""Whether a model's folder is what its card says, before it is deployed."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from model.card import ModelCard, read_card
+from model.cpus import available_cpus
+from model.labels import read_labels
+from model.network import Network
+from model.scores import probabilities
+
+_RUNS = 10
+
+
+def schema() -> str:
+    """The JSON Schema of model.json, as JSON."""
+    text = msgspec.json.encode(msgspec.json.schema(ModelCard), order="sorted")
+    return msgspec.json.format(text, indent=2).decode()
+
+
+def report(folder: Path) -> str:
+    """Load the model, run it on a grey picture, and describe it in lines for a person.
+
+    Raises ModelUnavailable.
+    """
+    card = read_card(folder)
+    labels = read_labels(folder / card.labels, classes=card.classes)
+    network = Network(folder, card, num_threads=available_cpus())
+    grey = np.full((card.input.height, card.input.width, 3), 128, np.uint8)
+    seconds = []
+    for _ in range(_RUNS):
+        start = time.perf_counter()
+        output = network.run(grey)
+        seconds.append(time.perf_counter() - start)
+    probabilities(output, card, step=network.step)
+    use = "commercial use allowed" if card.licence.commercial_use else "non-commercial use only"
+    rows = {
+        "model": f"{card.name} {card.version}, {card.architecture}",
+        "licence": f"{card.licence.name}: {use}",
+        "picture": _picture(card),
+        "input": network.input,
+        "output": f"{network.output}, {card.output}",
+        "labels": f"{labels[0].label}, {labels[1 % card.classes].label} ... {labels[-1].label}",
+        "inference": f"{statistics.median(seconds) * 1000:.1f} ms with {available_cpus()} threads",
+    }
+    lines = [f"{name:<10}{text}" for name, text in rows.items()]
+    return "\n".join([*lines, f"\n{folder} is what its card says.\n"])
+
+
+def _picture(card: ModelCard) -> str:
+    kept = card.input
+    fit = "stretched" if kept.fit == "stretch" else f"shorter side to {kept.shorter_side or 'fit'}"
+    normalized = "0 to 255"
+    if any(kept.mean) or set(kept.std) != {1.0}:
+        normalized = f"(pixel - {list(kept.mean)}) / {list(kept.std)}"
+    return f"{kept.width}x{kept.height}, {fit}, {normalized}"
