@@ -13,6 +13,7 @@ from tests.needs import skip
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted(path.name for path in (ROOT / "scripts").iterdir() if path.name != "environment")
+WITHOUT_PYTHON = {"image"}
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_help_comes_at_once(run, script, option):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("script", sorted({*SCRIPTS} - WITHOUT_PYTHON))
 def test_an_unsuitable_python_is_refused(run, script):
     done = run(script)
     assert "PYTHON is false, but classify needs Python 3.11 to 3.14." in done.stderr
@@ -57,6 +58,7 @@ def test_an_unsuitable_python_is_refused(run, script):
         ("serve", [], {"THREADS": "abc"}, "THREADS is 'abc'"),
         ("serve", [], {"THREADS": "0"}, "THREADS is '0'"),
         ("test", [], {"RUNTIME": "torch"}, "not 'torch'"),
+        ("image", ["--push"], {}, "takes one argument"),
         ("fuzz", ["pictures"], {}, "no target 'pictures'"),
         ("fuzz", ["--seconds"], {}, "--seconds is ''"),
         ("fuzz", ["--seconds", "long"], {}, "--seconds is 'long'"),
