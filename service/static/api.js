@@ -1,6 +1,6 @@
 "use strict";
 
-/** What went wrong, in the API's words; `reason` is its stable name for programs. */
+/** An error response of the API: `reason` is stable and for programs. */
 class ApiError extends Error {
   constructor({ reason, message }) {
     super(message);
@@ -8,23 +8,23 @@ class ApiError extends Error {
   }
 }
 
-/** The function that served this page. */
+/** A client of the function that served this page. */
 class Api {
   static #KEY = "classify-api-key";
 
   #askForKey;
   #asking = null;
 
-  /** `askForKey` is told why a key is wanted and promises one, or "" if the person has none. */
+  /** `askForKey` gets the API's message and resolves to a key, or "" if the user cancels. */
   constructor(askForKey) {
     this.#askForKey = askForKey;
-    // Below https://REGION-PROJECT.cloudfunctions.net/NAME the page has no trailing slash, so
-    // that an address relative to it would lose NAME.
+    // https://REGION-PROJECT.cloudfunctions.net/NAME has no trailing slash, so a relative
+    // address would lose NAME.
     this.url = location.origin + location.pathname;
     this.base = this.url.replace(/\/$/, "");
   }
 
-  /** The labels of a photo and the milliseconds that they took; rejects with an ApiError. */
+  /** The labels of a photo, and milliseconds by part; rejects with an ApiError. */
   async classify(photo, onProgress) {
     const key = sessionStorage.getItem(Api.#KEY);
     try {
@@ -36,10 +36,10 @@ class Api {
     }
   }
 
-  /** What the model is. */
+  /** The model card. */
   async model() {
     const response = await fetch(`${this.base}/model`);
-    if (!response.ok) throw new Error(`GET /model answered ${response.status}`);
+    if (!response.ok) throw new Error(`GET /model returned ${response.status}`);
     return response.json();
   }
 
@@ -47,11 +47,11 @@ class Api {
     const started = performance.now();
     const request = await this.#post(photo, key, onProgress);
     const total = performance.now() - started;
-    if (request.status !== 200) throw Api.#errorOf(request);
+    if (!request.response?.labels) throw Api.#errorOf(request);
     return { ...request.response, times: Api.#times(request, total) };
   }
 
-  /** XMLHttpRequest, since fetch cannot tell how much of a body has been sent. */
+  /** XMLHttpRequest, because fetch does not report the progress of an upload. */
   #post(photo, key, onProgress) {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
@@ -66,27 +66,27 @@ class Api {
         reject(
           new ApiError({
             reason: "NO_ANSWER",
-            message: "The function did not answer.",
+            message: "The function did not respond.",
           }),
         );
       request.send(photo);
     });
   }
 
-  /** Photos that are refused at the same time ask once. */
-  async #hasOtherKey(refused, why) {
-    if (sessionStorage.getItem(Api.#KEY) !== refused) return true;
-    this.#asking ??= this.#askForKey(why).finally(() => (this.#asking = null));
+  /** Concurrent requests without a valid key share one dialog. */
+  async #hasOtherKey(rejected, message) {
+    if (sessionStorage.getItem(Api.#KEY) !== rejected) return true;
+    this.#asking ??= this.#askForKey(message).finally(() => (this.#asking = null));
     const key = await this.#asking;
     if (key) sessionStorage.setItem(Api.#KEY, key);
     return Boolean(key);
   }
 
   static #errorOf(request) {
-    // What stands before the function, such as Google's front end, does not answer in JSON.
+    // A front end or a captive portal responds without the API's JSON.
     const unknown = {
       reason: "UNKNOWN",
-      message: `The function answered ${request.status}.`,
+      message: `The response, with status ${request.status}, is not from the API.`,
     };
     return new ApiError(request.response?.error ?? unknown);
   }
@@ -96,9 +96,11 @@ class Api {
     const parts = [...header.matchAll(/(\w+);dur=([\d.]+)/g)].map(
       ([, part, ms]) => [part, +ms],
     );
-    const { decode = 0, load = 0, infer = 0 } = Object.fromEntries(parts);
+    const { wait = 0, decode = 0, load = 0, infer = 0 } =
+      Object.fromEntries(parts);
     return {
-      network: total - decode - load - infer,
+      network: total - wait - decode - load - infer,
+      wait,
       decode,
       load,
       inference: infer,

@@ -1,19 +1,21 @@
 "use strict";
 
-const WHAT_TO_DO = {
-  BAD_API_KEY: "Try again and enter a key that it accepts.",
-  BODY_TOO_LARGE: "Switch “Shrink large photos first” on and try again.",
+const ADVICE = {
+  BAD_API_KEY: "Try again and enter a valid key.",
+  BODY_TOO_LARGE: "Turn on “Shrink large photos first” and try again.",
   IMAGE_CORRUPT:
-    "Save the picture once more, as JPEG or PNG, and add the new file.",
+    "Re-save the picture as JPEG or PNG and add the new file.",
   NO_ANSWER: "Check the connection, then try again.",
-  NO_IMAGE: "The file is empty: add another.",
-  OVERLOADED: "It has more photos than it can take: try again in a moment.",
-  TOO_MANY_PIXELS: "Save the picture smaller and add the new file.",
+  NO_IMAGE: "The file is empty. Add another one.",
+  OVERLOADED: "Too many photos are waiting. Try again in a moment.",
+  TOO_MANY_PIXELS: "Re-save the picture with fewer pixels and add the new file.",
+  UNEXPECTED: "Reload the page and try again.",
+  UNKNOWN: "Check the connection, then try again.",
   UNSUPPORTED_IMAGE_FORMAT:
-    "Save the picture as JPEG or PNG and add the new file.",
+    "Re-save the picture as JPEG or PNG and add the new file.",
 };
 
-/** One photo: the picture, and beside it how far it is, its labels, or what went wrong. */
+/** A photo with its progress, its labels or its error. */
 class Card {
   constructor(photo, { onRetry, onRemove }) {
     this.photo = photo;
@@ -28,18 +30,18 @@ class Card {
   }
 
   wait() {
-    this.#enter("working", "Waiting for its turn");
+    this.#enter("working", "Waiting");
   }
 
   shrink() {
     this.#enter("working", "Shrinking");
   }
 
-  /** `share`, from 0 to 1, is how much of the photo has been sent. */
+  /** Show the progress of the upload: `share` is from 0 to 1. */
   send(share) {
     if (share < 1)
       this.#enter("working", `Sending, ${asPercent(share)}`, share);
-    else this.#enter("working", "Looking at it");
+    else this.#enter("working", "Classifying");
   }
 
   succeed({ labels, times }) {
@@ -49,11 +51,17 @@ class Card {
     describe(this.#part("times"), Card.#timeRows(times));
   }
 
-  fail({ message, reason }) {
+  /** Show the message of an ApiError; any other error is a defect of the page. */
+  fail(error) {
+    if (!(error instanceof ApiError)) {
+      console.error(error);
+      error = { reason: "UNEXPECTED", message: "The page has failed." };
+    }
+    const { reason, message } = error;
     this.#enter("failed");
     this.outcome = message;
     this.#part("message").textContent = message;
-    this.#part("advice").textContent = WHAT_TO_DO[reason] ?? "";
+    this.#part("advice").textContent = ADVICE[reason] ?? "";
   }
 
   remove() {
@@ -85,7 +93,7 @@ class Card {
 
   static #row({ label, score }) {
     const row = fromTemplate("label");
-    row.querySelector(".what").textContent = label;
+    row.querySelector(".text").textContent = label;
     row.querySelector(".score").textContent = asPercent(score);
     row.style.setProperty("--score", score);
     return row;
@@ -93,8 +101,8 @@ class Card {
 
   static #timeRows(times) {
     const total = Object.values(times).reduce((sum, time) => sum + time, 0);
-    // A part that did not happen, such as loading a model that was loaded, is left out.
-    const parts = Object.entries(times).filter(([, time]) => time > 0);
+    // Without parts that did not occur, such as loading a loaded model.
+    const parts = Object.entries(times).filter(([, time]) => time >= 0.5);
     return [["total", total], ...parts].map(([part, time]) => [
       part,
       asMilliseconds(time),

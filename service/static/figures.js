@@ -14,7 +14,7 @@ function asMilliseconds(time) {
   return `${WHOLE.format(time)} ms`;
 }
 
-/** A share from 0 to 1; one that rounds to nothing is still not said to be nothing. */
+/** A share from 0 to 1 in percent; never rounded to 0. */
 function asPercent(share) {
   return share < 0.0005 ? "<0.1%" : PERCENT.format(share);
 }

@@ -1,6 +1,6 @@
 "use strict";
 
-/** A copy of what the template `id` holds. */
+/** A copy of the content of the template `id`. */
 function fromTemplate(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true);
 }

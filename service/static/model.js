@@ -1,6 +1,6 @@
 "use strict";
 
-/** Tell at the foot what the model is and on what terms it may be used. */
+/** Show the model card and its licence in the footer. */
 async function showModel(api) {
   const foot = document.getElementById("model");
   try {
@@ -20,13 +20,13 @@ function cardRows(card) {
   const { accuracy, licence, source } = card;
   return [
     ["Model", `${card.architecture} (${card.name} ${card.version})`],
-    ["Knows", `${asCount(card.classes)} kinds of thing`],
+    ["Classes", asCount(card.classes)],
     [
       "Accuracy",
-      `right at once ${asPercent(accuracy.top_1)} of the time, within five labels ` +
-        `${asPercent(accuracy.top_5)}, on ${accuracy.measured_on}`,
+      `${asPercent(accuracy.top_1)} top-1, ${asPercent(accuracy.top_5)} top-5, ` +
+        `on ${accuracy.measured_on}`,
     ],
     ["Licence", link(licence.name, licence.url)],
-    ["From", link(source.title, source.url)],
+    ["Source", link(source.title, source.url)],
   ];
 }

@@ -1,6 +1,6 @@
 "use strict";
 
-// One photo is sent while another is looked at; more would only start more instances.
+// One upload overlaps with one classification; more would start more instances.
 const AT_ONCE = 2;
 
 const drop = document.getElementById("drop");
@@ -14,7 +14,7 @@ function announce(news) {
   document.getElementById("news").textContent = news;
 }
 
-/** Show photos as cards above the earlier ones and classify them. */
+/** Show photos as cards above the earlier ones, and classify them. */
 function addPhotos(files) {
   const added = [...files].map(
     (file) => new Card(file, { onRetry: retry, onRemove: remove }),
@@ -53,7 +53,7 @@ async function classify(card) {
   announce(`${card.name}: ${card.outcome}`);
 }
 
-/** What to send for a card, and the time that it took to make it. */
+/** The photo to upload for a card, and the time taken to shrink it. */
 async function prepared(card) {
   if (!shrinkSwitch.checked) return [card.photo, {}];
   card.shrink();
@@ -66,7 +66,7 @@ async function prepared(card) {
 }
 
 function retry(card) {
-  // The button that was pressed is about to go.
+  // The button, which has the focus, is about to be hidden.
   card.element.focus();
   enqueue(card);
 }
@@ -80,11 +80,11 @@ function remove(card) {
   announce(`${card.name} removed`);
 }
 
-/** Why a key is wanted is told in the API's words. */
-function askForKey(why) {
+/** Show the API's message and ask for a key; resolves to "" if the user cancels. */
+function askForKey(message) {
   const dialog = document.getElementById("key");
   const { key } = dialog.querySelector("form").elements;
-  document.getElementById("key-why").textContent = why;
+  document.getElementById("key-why").textContent = message;
   key.value = "";
   dialog.returnValue = "";
   dialog.showModal();
@@ -97,12 +97,12 @@ function askForKey(why) {
 function listenForFiles(input) {
   input.addEventListener("change", () => {
     addPhotos(input.files);
-    // Else the same photo could not be chosen twice.
+    // Otherwise the same photo could not be chosen twice.
     input.value = "";
   });
 }
 
-/** A photo that misses the zone counts too: the browser would leave the page to show it. */
+/** Accept drops on the whole page, or else the browser would navigate to the photo. */
 function listenForDrops() {
   const carriesFiles = (event) => event.dataTransfer.types.includes("Files");
   addEventListener("dragover", (event) => {

@@ -1,6 +1,6 @@
 "use strict";
 
-/** How to classify `photo.jpg` with the function at `url`, by language. */
+/** Code that classifies `photo.jpg` with the function at `url`, by language. */
 const SNIPPETS = {
   curl: (url) => `curl --form image=@photo.jpg ${url}`,
 
@@ -50,7 +50,7 @@ for label in reply["labels"]:
     print(f"{label['score']:.3f} {label['label']}")`,
 };
 
-/** Show the snippet of the language that is chosen. */
+/** Show the snippet of the selected language. */
 function showSnippets(url) {
   const languages = document.getElementById("languages");
   const show = () => {
@@ -62,7 +62,7 @@ function showSnippets(url) {
 }
 
 function offerCopy(button, announce) {
-  // Browsers lend the clipboard to pages that came over HTTPS or from this machine only.
+  // The clipboard is available only over HTTPS and on localhost.
   button.hidden = !navigator.clipboard;
   button.onclick = async () => {
     await navigator.clipboard.writeText(

@@ -1,4 +1,4 @@
-"""A real browser on the real function: nothing between them is replaced."""
+"""A real browser on the real function, with nothing mocked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import DEVNULL
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from tests.needs import skip
 
 DOWNLOAD_SECONDS = 120
 
-# Root, as in a container, has no sandbox; the rest keeps Chromium from calling home.
+# Root, as in a container, has no sandbox; the other flags stop requests to Google.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -30,7 +31,7 @@ FLAGS = [
     "--disable-sync",
 ]
 
-# Chromium's own line for a reply that is an error, or for none: no script can prevent it.
+# Chromium logs this line for an error response or a failed request; no script can prevent it.
 _FAILED_LOAD = re.compile(r"Failed to load resource: .*?(status of \d+|net::\w+)")
 
 
@@ -76,7 +77,7 @@ def server(start_server):
 
 @pytest.fixture
 def open_tab(browser, server):
-    """A factory of tabs that show the page; at the end each must have kept quiet."""
+    """A factory of tabs with the page; each must end without unexpected console messages."""
     tabs = []
 
     def open_tab(url=server.url, **options):
@@ -97,7 +98,7 @@ def tab(open_tab):
 
 
 class Tab:
-    """The page in a browser, and all that it asked for and complained of."""
+    """The page in a browser, with its requests and console messages."""
 
     def __init__(self, context, url):
         self.page = context.new_page()
@@ -112,17 +113,32 @@ class Tab:
         self.page.goto(url)
 
     def add(self, *photos):
-        """Pick photos, each a path or a dict of name, mimeType and buffer."""
+        """Choose photos, each a path or a dict of name, mimeType and buffer."""
         self.page.set_input_files("#choose", photos)
 
     def card(self, name):
         return self.page.locator(".card", has=self.page.get_by_role("heading", name=name))
 
     def expect_label(self, name, label):
-        expect(self.card(name).locator(".labels .what").first).to_have_text(label)
+        expect(self.card(name).locator(".labels .text").first).to_have_text(label)
 
     def expect_failure(self, name, message):
         expect(self.card(name).locator(".message")).to_contain_text(message)
+
+    def times(self, name):
+        """The milliseconds on a photo's card, by part."""
+        parts = self.card(name).locator(".times dt").all_inner_texts()
+        times = self.card(name).locator(".times dd").all_inner_texts()
+        return {part: int(re.sub(r"\D", "", time)) for part, time in zip(parts, times, strict=True)}
+
+    @contextmanager
+    def expect_complaint(self, text):
+        """Require one console message with this text."""
+        before = len(self._complaints)
+        yield
+        (complaint,) = self._complaints[before:]
+        assert text in complaint
+        del self._complaints[before:]
 
     def check(self):
         assert self._complaints == []
@@ -149,7 +165,7 @@ def chelsea_jpg(photos):
 
 @pytest.fixture(scope="session")
 def damaged_jpg(photos, tmp_path_factory):
-    """The path of a photo that was cut short."""
+    """The path of a photo that is cut short."""
     path = tmp_path_factory.mktemp("photos") / "damaged.jpg"
     path.write_bytes((photos / "coffee.jpg").read_bytes()[:30_000])
     return path

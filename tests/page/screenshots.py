@@ -1,4 +1,4 @@
-"""The pictures of the page in README.md: no test, and run by `scripts/screenshots` alone."""
+"""Make the screenshots for README.md; run by `scripts/screenshots` only."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_phone(open_tab, photos):
 
 def take(tab, photos, name):
     show(tab, photos)
-    # Once more: the first photo waits for the model to load, which most never do.
+    # Again, because the first request loads the model, which most requests do not.
     tab.page.reload()
     show(tab, photos)
     tab.page.evaluate("scrollTo(0, 0)")

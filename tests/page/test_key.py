@@ -1,4 +1,4 @@
-"""A function that wants an API key: the page asks for it, and keeps it for the tab."""
+"""The dialog for the API key, which the page keeps for the tab."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def tab(open_tab, guarded):
 
 
 def dialog(tab):
-    return tab.page.get_by_role("dialog", name="This function asks for an API key")
+    return tab.page.get_by_role("dialog", name="This function needs an API key")
 
 
 def enter(tab, key):
@@ -27,7 +27,7 @@ def enter(tab, key):
     dialog(tab).get_by_role("button", name="Use this key").click()
 
 
-def test_the_right_key(tab, chelsea_jpg):
+def test_a_valid_key_is_used(tab, chelsea_jpg):
     tab.add(chelsea_jpg)
     expect(dialog(tab).get_by_label("API key")).to_be_focused()
     enter(tab, "right")
@@ -35,13 +35,13 @@ def test_the_right_key(tab, chelsea_jpg):
     expect(dialog(tab)).to_be_hidden()
 
 
-def test_it_is_asked_in_the_words_of_the_api(tab, guarded, chelsea_jpg):
-    refusal = tab.page.request.post(guarded.url, data=chelsea_jpg.read_bytes()).json()
+def test_the_dialog_shows_the_message_of_the_api(tab, guarded, chelsea_jpg):
+    rejection = tab.page.request.post(guarded.url, data=chelsea_jpg.read_bytes()).json()
     tab.add(chelsea_jpg)
-    expect(dialog(tab)).to_contain_text(refusal["error"]["message"])
+    expect(dialog(tab)).to_contain_text(rejection["error"]["message"])
 
 
-def test_a_wrong_key_is_asked_for_again(tab, chelsea_jpg):
+def test_a_wrong_key_opens_the_dialog_again(tab, chelsea_jpg):
     tab.add(chelsea_jpg)
     with tab.page.expect_response(lambda reply: reply.status == 401):
         enter(tab, "wrong")
@@ -50,7 +50,7 @@ def test_a_wrong_key_is_asked_for_again(tab, chelsea_jpg):
     tab.expect_label("chelsea.jpg", "Egyptian cat")
 
 
-def test_several_photos_ask_once(tab, chelsea_jpg, photos):
+def test_several_photos_open_one_dialog(tab, chelsea_jpg, photos):
     tab.add(chelsea_jpg)
     dialog(tab).get_by_label("API key").fill("right")
     with tab.page.expect_response(lambda reply: reply.status == 401):
@@ -59,7 +59,7 @@ def test_several_photos_ask_once(tab, chelsea_jpg, photos):
     expect(tab.page.locator(".card[data-state=done]")).to_have_count(3)
 
 
-def test_the_tab_keeps_it(tab, chelsea_jpg, photos):
+def test_the_key_is_kept_in_the_session_storage_only(tab, chelsea_jpg, photos):
     tab.add(chelsea_jpg)
     enter(tab, "right")
     tab.expect_label("chelsea.jpg", "Egyptian cat")
@@ -71,7 +71,7 @@ def test_the_tab_keeps_it(tab, chelsea_jpg, photos):
     assert tab.page.context.cookies() == []
 
 
-def test_what_no_header_can_carry_is_not_taken(tab, chelsea_jpg):
+def test_a_key_with_invalid_characters_is_not_accepted(tab, chelsea_jpg):
     tab.add(chelsea_jpg)
     enter(tab, "clé")
     field = dialog(tab).get_by_label("API key")
@@ -80,7 +80,7 @@ def test_what_no_header_can_carry_is_not_taken(tab, chelsea_jpg):
     tab.expect_label("chelsea.jpg", "Egyptian cat")
 
 
-def test_without_one(tab, chelsea_jpg):
+def test_a_cancelled_dialog_fails_the_photo_until_a_retry(tab, chelsea_jpg):
     tab.add(chelsea_jpg)
     expect(dialog(tab)).to_be_visible()
     tab.page.keyboard.press("Escape")

@@ -1,4 +1,4 @@
-"""The examples on the page are run as they stand there."""
+"""The examples on the page, run unchanged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def snippet(tab, language):
 
 @pytest.fixture
 def run(tmp_path, chelsea_jpg):
-    """Run a program on code in a file, in a folder with a photo; gives what it prints."""
+    """Run a program on code in a file, in a folder with a photo, and return its output."""
     shutil.copy(chelsea_jpg, tmp_path / "photo.jpg")
 
     def run(program, file, code):
@@ -32,17 +32,17 @@ def run(tmp_path, chelsea_jpg):
 
 
 @pytest.mark.needs("curl")
-def test_curl(tab, run):
+def test_the_curl_example_works(tab, run):
     assert '"Egyptian cat"' in run("bash", "snippet.sh", snippet(tab, "curl"))
 
 
 @pytest.mark.needs("node")
-def test_javascript(tab, run):
+def test_the_javascript_example_works(tab, run):
     printed = run("node", "snippet.mjs", snippet(tab, "JavaScript"))
     assert_cat_first(printed)
 
 
-def test_python(tab, run):
+def test_the_python_example_works(tab, run):
     printed = run(sys.executable, "snippet.py", snippet(tab, "Python"))
     assert_cat_first(printed)
 
@@ -54,10 +54,8 @@ def assert_cat_first(printed):
     assert 0.4 < float(score) < 1
 
 
-def test_dart(tab, server):
-    """Not run: Dart is not to be had where the tests run. It was read against the contract,
-    form 4 and the error reply, and what it names of them is checked here.
-    """
+def test_the_dart_example_uses_documented_names(tab, server):
+    """Not run, because the tests do not require Dart."""
     code = snippet(tab, "Dart")
     for part in (
         f"http.post(\n    Uri.parse('{server.url}/')",
@@ -71,7 +69,7 @@ def test_dart(tab, server):
         assert part in code
 
 
-def test_copy(open_tab):
+def test_the_example_can_be_copied(open_tab):
     tab = open_tab(permissions=["clipboard-read", "clipboard-write"])
     code = snippet(tab, "Python")
     tab.page.get_by_role("button", name="Copy").click()

@@ -1,4 +1,4 @@
-"""The page for every eye, hand and screen."""
+"""Accessibility: axe, colour schemes, small screens, keyboard, screen reader, motion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LANGUAGES = ("curl", "JavaScript", "Dart", "Python")
 
 @pytest.fixture
 def open_full_tab(open_tab, chelsea_jpg, damaged_jpg):
-    """A factory of tabs with a photo that was classified and one that was not."""
+    """A factory of tabs with a classified photo and a failed one."""
 
     def open_full_tab(**options):
         tab = open_tab(**options)
@@ -31,19 +31,19 @@ def violations(tab):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(open_tab, scheme):
+def test_axe_finds_no_violation(open_tab, scheme):
     tab = open_tab(color_scheme=scheme)
     expect(tab.page.get_by_text("Non-commercial use only")).to_be_visible()
     assert violations(tab) is None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_with_photos(open_full_tab, scheme):
+def test_axe_finds_no_violation_with_photos(open_full_tab, scheme):
     assert violations(open_full_tab(color_scheme=scheme, reduced_motion="reduce")) is None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_where_a_key_is_asked(open_tab, start_server, chelsea_jpg, scheme):
+def test_axe_finds_no_violation_in_the_key_dialog(open_tab, start_server, chelsea_jpg, scheme):
     tab = open_tab(start_server(API_KEYS="right").url, color_scheme=scheme)
     tab.expected_failures = {"status of 401"}
     tab.add(chelsea_jpg)
@@ -52,7 +52,7 @@ def test_axe_finds_nothing_where_a_key_is_asked(open_tab, start_server, chelsea_
 
 
 @pytest.mark.parametrize(("scheme", "paper"), [("light", 250), ("dark", 21)])
-def test_light_and_dark(open_tab, scheme, paper):
+def test_the_page_follows_the_colour_scheme(open_tab, scheme, paper):
     tab = open_tab(color_scheme=scheme)
     colour = tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert colour.startswith(f"rgb({paper}, ")
@@ -67,7 +67,7 @@ def test_nothing_is_wider_than_the_screen(open_full_tab, width):
         assert tab.page.evaluate(CUT_OFF) == []
 
 
-# What reaches beyond the screen, but for examples, which scroll.
+# Elements that extend beyond the screen, except examples, which scroll.
 CUT_OFF = """() => [...document.querySelectorAll("body *:not(pre *)")]
   .filter((element) => element.getBoundingClientRect().right > innerWidth)
   .map((element) => element.outerHTML)"""
@@ -80,13 +80,13 @@ def test_nothing_covers_the_languages(open_tab):
         expect(tab.page.get_by_role("radio", name=language, exact=True)).to_be_checked()
 
 
-def test_keyboard_alone(open_tab, chelsea_jpg, damaged_jpg):
+def test_everything_is_reachable_by_keyboard(open_tab, chelsea_jpg, damaged_jpg):
     tab = open_tab()
     tab.expected_failures = {"status of 400"}
     keyboard = tab.page.keyboard
     walk_to(tab, "#choose")
     with tab.page.expect_file_chooser() as chooser:
-        tab.page.evaluate("() => 0")  # the browser has then heard that a chooser is expected
+        tab.page.evaluate("() => 0")  # by now the browser expects the chooser
         keyboard.press("Space")
     chooser.value.set_files([chelsea_jpg, damaged_jpg])
     tab.expect_label("chelsea.jpg", "Egyptian cat")
@@ -108,7 +108,7 @@ def test_keyboard_alone(open_tab, chelsea_jpg, damaged_jpg):
 
 
 def walk_to(tab, selector):
-    """Press Tab until an element has the focus, which must then be seen."""
+    """Press Tab until an element has the focus, which must be visible."""
     for _ in range(20):
         tab.page.keyboard.press("Tab")
         if tab.page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
@@ -119,13 +119,13 @@ def walk_to(tab, selector):
     assert focused.evaluate(IS_OUTLINED)
 
 
-# A file or radio input is hidden in the label that is seen in its place.
+# A file input is invisible; its label has the outline.
 IS_OUTLINED = """(focused) => [focused, focused.closest("label")].some(
   (element) => element && getComputedStyle(element).opacity === "1" &&
     getComputedStyle(element).outlineStyle === "solid")"""
 
 
-def test_a_screen_reader_is_told_the_outcome(open_full_tab, photos):
+def test_outcomes_are_announced_to_screen_readers(open_full_tab, photos):
     tab = open_full_tab()
     news = tab.page.get_by_role("status")
     tab.add(photos / "coffee.jpg")
@@ -147,7 +147,7 @@ def test_bars_are_as_long_as_their_scores(open_full_tab):
 
 
 @pytest.mark.parametrize(("motion", "animation"), [("no-preference", "grow"), ("reduce", "none")])
-def test_bars_grow_unless_motion_is_unwanted(open_full_tab, motion, animation):
+def test_bars_grow_unless_reduced_motion_is_preferred(open_full_tab, motion, animation):
     tab = open_full_tab(reduced_motion=motion)
     bar = tab.card("chelsea.jpg").locator(".bar").first
     assert bar.evaluate("(bar) => getComputedStyle(bar, '::before').animationName") == animation
