@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import need
+
 ROOT = Path(__file__).parent.parent.parent
 CAT = b'{"labels":[{"label":"Egyptian cat","score":0.8}]}'
 TOOLS = (
@@ -102,6 +104,7 @@ def cloud(tmp_path, function):
 @pytest.fixture
 def checkout(tmp_path):
     """A copy of what deploy.sh is made of, in a folder whose name has to be quoted."""
+    need("awk", "curl")  # deploy.sh does
     folder = tmp_path / "the operator's clone"
     folder.mkdir()
     for part in SCRIPT_PARTS:

@@ -27,6 +27,7 @@ def test_estimate(deploy, flags, dollars):
     assert re.search(r"Cost: +about \$(\S+) for", said)[1] == dollars
 
 
+@pytest.mark.needs("awk")
 def test_the_example_costs_what_the_documentation_says():
     guide = (ROOT / "docs" / "performance.md").read_text()
     example = re.search(r"```console\n(.*?)```", guide, re.DOTALL)[1]

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("gcloud") is None, reason="gcloud is not installed: nothing to compare with"
-)
+pytestmark = pytest.mark.needs("gcloud")
 
 # What is newer than the oldest gcloud that this is run with.
 NEW = {"monitoring policies"}

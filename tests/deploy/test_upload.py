@@ -22,9 +22,10 @@ from pathlib import Path
 import pathspec
 import pytest
 
+from tests.needs import need
+
 ROOT = Path(__file__).parent.parent.parent
 MEMORY = 512 * 2**20
-NEEDED = ("bwrap", "prlimit")
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,11 @@ def upload(tmp_path_factory):
 
 
 def uploaded():
-    everything = [path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file()]
-    return sorted(str(path) for path in everything if not ignored(path))
+    # Environments have tens of thousands of files: do not look into a folder that is ignored.
+    tops = [path for path in ROOT.iterdir() if not ignored(path.name + "/" * path.is_dir())]
+    files = [path for top in tops for path in (top, *top.rglob("*")) if path.is_file()]
+    relative = [path.relative_to(ROOT) for path in files]
+    return sorted(str(path) for path in relative if not ignored(path))
 
 
 def ignored(path):
@@ -64,7 +68,7 @@ def test_the_model_is_uploaded_with_its_licence(upload):
     assert (upload / "model" / "resnet50" / "LICENSE").is_file()
 
 
-@pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")
+@pytest.mark.needs("gcloud")
 def test_gcloud_uploads_the_same_files(tmp_path):
     done = subprocess.run(
         ["gcloud", "meta", "list-files-for-upload", ROOT],
@@ -95,6 +99,7 @@ def test_image_has_the_runtime_of_the_function():
     assert f"ARG BASE=python:3.{runtime}-slim\n" in (ROOT / "Dockerfile").read_text()
 
 
+@pytest.mark.slow
 def test_every_requirement_has_a_wheel_for_the_runtime(tmp_path):
     runtime = re.search(r"^readonly RUNTIME=python3(\d+)$", script(), re.MULTILINE)[1]
     platforms = [f"--platform=manylinux{glibc}_x86_64" for glibc in ("2014", "_2_27", "_2_28")]
@@ -122,10 +127,7 @@ def pip(*arguments, python=sys.executable):
 @pytest.fixture(scope="module")
 def served(upload, tmp_path_factory):
     """The URL of the upload under its production command, walled in, and its process."""
-    missing = [tool for tool in NEEDED if shutil.which(tool) is None]
-    if missing:
-        message = f"{', '.join(missing)} not installed: apt-get install bubblewrap util-linux"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(message)
+    need("bwrap", "prlimit")
     environment = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
     pip(
@@ -178,11 +180,13 @@ def ask(served, path, body=None):
     raise AssertionError(f"no answer: {log.read_text()}")
 
 
+@pytest.mark.slow
 def test_the_upload_classifies_a_photo(served, chelsea):
     ask(served, "/ready")
     assert b'"Egyptian cat"' in ask(served, "/", chelsea)
 
 
+@pytest.mark.slow
 def test_it_runs_without_rights_and_within_its_memory(served, chelsea):
     ask(served, "/", chelsea)
     used = 0
@@ -201,6 +205,7 @@ def limit_of_address_space(pid):
     return int(line[1])
 
 
+@pytest.mark.needs("bwrap", "prlimit")
 def test_its_file_system_cannot_be_written_to(upload, tmp_path):
     wall = walled_in(upload, tmp_path, 0)
     end = wall.index("--remount-ro") + 2
