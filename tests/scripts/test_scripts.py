@@ -17,6 +17,10 @@ SCRIPTS = {
     for path in sorted((ROOT / "scripts").iterdir())
     if path.name != "environment"
 }
+# Only these stop if the Python will not do; the others would do their work.
+MAKE_AN_ENVIRONMENT = [
+    name for name, text in SCRIPTS.items() if re.search("^ *environment ", text, flags=re.MULTILINE)
+]
 
 
 @pytest.fixture
@@ -45,10 +49,7 @@ def test_help_comes_at_once(run, script, option):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-# Only those that stop at the Python: the others would do their work.
-@pytest.mark.parametrize(
-    "script", [name for name, text in SCRIPTS.items() if re.search("^ *environment ", text, re.M)]
-)
+@pytest.mark.parametrize("script", MAKE_AN_ENVIRONMENT)
 def test_an_unsuitable_python_is_refused(run, script):
     done = run(script)
     assert "PYTHON is false, but classify needs Python 3.11 to 3.14." in done.stderr
