@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from model import RESNET50, read_card
 from tests.needs import need
 
 ROOT = Path(__file__).parent.parent
@@ -84,5 +85,6 @@ def test_the_anchors_are_headings(anchor):
     assert anchor in [heading.lower().replace(" ", "-") for heading in headings]
 
 
-def test_the_licence_of_the_weights_is_told():
-    assert "non-commercial use only" in README
+def test_it_warns_exactly_of_weights_that_are_not_for_commercial_use():
+    commercial = read_card(RESNET50).licence.commercial_use
+    assert ("weights are for non-commercial use only" in README) != commercial

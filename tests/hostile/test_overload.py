@@ -11,6 +11,7 @@ def test_the_admitted_are_answered_right_and_the_rest_are_turned_away(start_serv
     rate = capacity(server.port, seconds=1, clients=2)
     during = load(server.port, rate=3 * rate, seconds=3)
     assert not during.wrong
-    assert during.right
     assert during.refused
-    assert capacity(server.port, seconds=1, clients=2) > 0
+    # A quarter, because the machine may be busy; what must not happen is a collapse.
+    assert len(during.right) / 3 > rate / 4
+    assert capacity(server.port, seconds=1, clients=2) > rate / 4
