@@ -1,4 +1,4 @@
-"""Name what is in photos, or check a model's folder.
+"""Classify photos, or check the folder of a model.
 
 python -m model photo.jpg more/*.jpg
 python -m model check my_model photo.jpg
@@ -28,12 +28,12 @@ from model import (
 from model.check import report, schema
 from pictures import DecoderPool, ImageError
 
-MAX_PIXELS = 200_000_000  # on one's own machine: room for any camera, still no bomb
+MAX_PIXELS = 200_000_000  # enough for any camera, on a machine of one's own
 BAR_WIDTH = 30
 
 
 class Result(msgspec.Struct, omit_defaults=True):
-    """What one file shows, or why that cannot be told."""
+    """The labels of a file, or its error."""
 
     file: str
     labels: list[ScoredLabel] = []
@@ -44,7 +44,7 @@ class Result(msgspec.Struct, omit_defaults=True):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 if all went well, 1 if something did not, 2 for wrong usage."""
+    """Run a command. The exit status is 0 for success, 1 for errors, 2 for wrong usage."""
     command, *rest = list(sys.argv[1:] if arguments is None else arguments) or [""]
     try:
         match command:
@@ -62,8 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    """Describe the model if its folder is right, and classify the photos."""
-    decoders = DecoderPool(1, max_pixels=MAX_PIXELS)  # before inference starts threads: it forks
+    """Check the folder of the model and classify the photos."""
+    decoders = DecoderPool(1, max_pixels=MAX_PIXELS)  # it forks, so before inference starts threads
     print(report(find_model(options.model)), flush=True)
     return _classify_all(options, decoders)
 
@@ -100,14 +100,14 @@ def _check_parser() -> argparse.ArgumentParser:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m model",
-        description="Name what is in photos, by a neural network on this machine.",
+        description="Classify photos with a neural network on this machine.",
         epilog="`python -m model check MODEL` checks a model's folder, `python -m model schema` "
         "prints the JSON Schema of model.json. "
         "Exit status: 0 all classified, 1 some were not, 2 wrong usage.",
     )
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="an image file")
     parser.add_argument(
-        "--top-k", type=_whole, default=5, metavar="N", help="labels a photo (default: 5)"
+        "--top-k", type=_whole, default=5, metavar="N", help="labels for each photo (default: 5)"
     )
     parser.add_argument(
         "--min-score",
@@ -145,7 +145,7 @@ def _classify(
     photo: Path, decoders: DecoderPool, classifier: Classifier, options: argparse.Namespace
 ) -> Result:
     """The result of one photo. Raises ModelUnavailable."""
-    file = os.fsencode(photo).decode(errors="backslashreplace")  # a file name may be any bytes
+    file = os.fsencode(photo).decode(errors="backslashreplace")  # file names are arbitrary bytes
     try:
         picture, _ = decoders.submit(photo.read_bytes(), classifier.card.input).result()
     except OSError as error:
@@ -178,7 +178,7 @@ def _block() -> str:
 
 
 if __name__ == "__main__":
-    # If the reader of a pipe stops early, end as other commands do: quietly.
+    # Like other commands, end without a message if the reader of a pipe stops early.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""What the model is: its card, model.json. docs/models.md describes the format."""
+"""The model card, model.json. docs/models.md describes the format."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Deviations = Annotated[
 
 
 class Input(Crop, frozen=True, forbid_unknown_fields=True):
-    """How a picture becomes the input tensor, [1, height, width, 3], RGB.
+    """The conversion of a picture to the input tensor, [1, height, width, 3], RGB.
 
-    The network is meant to see (pixel - mean) / std, with pixels of 0 to 255. An int8 or uint8
-    input gets that as its own scale and zero point say.
+    The network expects (pixel - mean) / std, with pixels of 0 to 255; an int8 or uint8 input gets
+    it quantized with the scale and zero point of the tensor.
     """
 
     mean: PerChannel = (0.0, 0.0, 0.0)
@@ -34,7 +34,7 @@ class Input(Crop, frozen=True, forbid_unknown_fields=True):
 
 
 class Accuracy(msgspec.Struct, frozen=True):
-    """Shares from 0 to 1, and what they were measured on."""
+    """Accuracy as shares from 0 to 1, and the data that it was measured on."""
 
     top_1: Share
     top_5: Share
@@ -42,7 +42,7 @@ class Accuracy(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Where the weights come from."""
+    """The origin of the weights."""
 
     title: str
     url: str
@@ -51,7 +51,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Licence(msgspec.Struct, frozen=True):
-    """On what terms the model may be used."""
+    """The licence of the model."""
 
     name: str
     commercial_use: bool
@@ -61,14 +61,14 @@ class Licence(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What was done to the original weights, and when."""
+    """A change to the original weights."""
 
     date: str
     nature: str
 
 
 class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that a user of the model should know of it; read from `model.json`."""
+    """The properties of a model, from `model.json`."""
 
     name: str
     version: str
@@ -82,14 +82,14 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     classes: Annotated[int, msgspec.Meta(ge=1)]
     input: Input
     output: Literal["logits", "probabilities", "sigmoid"]
-    """What the file gives: scores before the softmax; probabilities that sum to 1; or, for each
-    class by itself, a probability."""
+    """The kind of the output: scores before the softmax, probabilities that sum to 1, or an
+    independent probability for each class."""
     licence: Licence
     format_version: Literal[1] = 1
     """Of this format, the card's."""
     temperature: Annotated[float, msgspec.Meta(gt=0)] = 1.0
-    """Logits are divided by it before the softmax, so that scores are as high as they are right
-    (Guo et al., arXiv:1706.04599). `python -m tools.evaluate` finds it."""
+    """Divisor of the logits before the softmax, which calibrates the scores (Guo et al.,
+    arXiv:1706.04599). `python -m tools.evaluate` finds it."""
     preprocessing: str | None = None
     accuracy: Accuracy | None = None
     source: Source | None = None
@@ -104,7 +104,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_card(folder: Path) -> ModelCard:
-    """The card in `folder`. Raises ModelUnavailable if there is none or it is not one."""
+    """Read the card in `folder`. Raises ModelUnavailable if it is missing or invalid."""
     path = folder / CARD_FILE
     try:
         return msgspec.json.decode(path.read_bytes(), type=ModelCard)
@@ -120,7 +120,7 @@ def read_card(folder: Path) -> ModelCard:
 
 
 def write_card(folder: Path, card: ModelCard) -> None:
-    """Write the card into `folder`, indented, without what is not known."""
+    """Write the card into `folder`, indented, without unset fields."""
     text = msgspec.json.encode(_without_nulls(msgspec.to_builtins(card)))
     (folder / CARD_FILE).write_bytes(msgspec.json.format(text, indent=2) + b"\n")
 

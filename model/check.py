@@ -1,4 +1,4 @@
-"""Whether a model's folder is what its card says, before it is deployed."""
+"""Check before deployment that the folder of a model matches its card."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def schema() -> str:
 
 
 def report(folder: Path) -> str:
-    """Load the model, run it on a grey picture, and describe it in lines for a person.
+    """Load the model, run it on a grey picture, and describe it in lines of text.
 
     Raises ModelUnavailable.
     """

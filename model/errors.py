@@ -1,4 +1,4 @@
-"""What can be wrong with the model.
+"""The error of a model that cannot be used.
 
 ClassifyError (in pictures.errors)
 └── ModelUnavailable
@@ -8,4 +8,4 @@ from pictures import ClassifyError
 
 
 class ModelUnavailable(ClassifyError):
-    """The model is missing, damaged, not what its card says, or ran out of memory."""
+    """The model is missing, damaged, does not match its card, or ran out of memory."""

@@ -1,4 +1,4 @@
-"""Where models are: folders beside this module, or anywhere."""
+"""Find models: folders beside this module, or any other folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from model.errors import ModelUnavailable
 
 _SHIPPED = Path(__file__).parent
 
-#: The model that answers unless another is chosen.
+#: The default model.
 RESNET50 = _SHIPPED / "resnet50"
 
 
@@ -26,8 +26,7 @@ def find_model(name: str) -> Path:
     """
     if name in shipped_models():
         return _SHIPPED / name
-    # Path.is_dir() raises where a folder may not be looked into, and takes an empty path for
-    # the folder one is in.
+    # Path.is_dir() raises if a parent folder is not accessible, and accepts an empty path.
     if os.path.isdir(name):  # noqa: PTH112
         return Path(name)
     raise ModelUnavailable(

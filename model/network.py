@@ -1,4 +1,4 @@
-"""The TFLite network: what its file takes and gives, held against the model card."""
+"""The TFLite network, checked against the model card."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pictures import Pixels
 
 try:
     from ai_edge_litert.interpreter import Interpreter
-except ImportError:  # LiteRT has no wheel for 32-bit Arm: the same under its former name
+except ImportError:  # LiteRT under its former name, which has wheels for 32-bit Arm
     from tflite_runtime.interpreter import Interpreter
 
 _CONVERT = "convert it with python -m tools.import_model"
@@ -76,8 +76,8 @@ class Network:
             return self._run(pixels)
         except (RuntimeError, ValueError, MemoryError) as error:
             reason = str(error)
-        # An interpreter that failed gives wrong labels after that, or crashes the process. Deleted
-        # outside the handler, because the error's traceback holds it, too, and with it 75 MB.
+        # A failed interpreter returns wrong labels or crashes the process. It is deleted outside
+        # the handler, because the traceback also references it, and with it 75 MB.
         del self._interpreter
         raise ModelUnavailable(f"an inference failed: {reason}")
 
@@ -89,7 +89,7 @@ class Network:
 
 
 def _check_sha256(path: Path, expected: str) -> None:
-    """A damaged model can crash the interpreter's process, so it never gets that far."""
+    """Reject a damaged model, which can crash the interpreter's process."""
     try:
         with path.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""From pixels to the values that a network's input takes."""
+"""Convert pixels to the input values of a network."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def quantized_normalizer(
     limits = np.iinfo(dtype)
     wanted = _values(spec)
     quantized = np.rint(wanted / scale + zero_point).clip(limits.min, limits.max)
-    # Not np.unique: its first call takes 6 ms of a cold start.
+    # The first call of np.unique would take 6 ms of a cold start.
     distinct = 1 + np.count_nonzero(np.diff(quantized, axis=0), axis=0)
     if distinct.min() < _FEWEST_DISTINCT:
         low, high = ((limit - zero_point) * scale for limit in (limits.min, limits.max))
@@ -68,7 +68,7 @@ def _is_plain(spec: Input) -> bool:
 
 
 def _values(spec: Input) -> npt.NDArray[np.float64]:
-    """What the network is to see for each grey level: float64 [256, 3]."""
+    """The normalized value of each grey level: float64 [256, 3]."""
     levels = np.arange(_GREY_LEVELS, dtype=np.float64)[:, np.newaxis]
     values: npt.NDArray[np.float64] = (levels - np.array(spec.mean)) / np.array(spec.std)
     return values

@@ -1,4 +1,4 @@
-"""From the network's output to the labels that a person reads."""
+"""Convert the output of the network to probabilities and labels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ScoredLabel(msgspec.Struct, frozen=True):
 
 
 def probabilities(output: Scores, card: ModelCard, *, step: float) -> Scores:
-    """The network's output, float32 [classes], as probabilities, by what the card says it is.
+    """The probabilities for a network output, float32 [classes], of the kind in the card.
 
     `step` is the output's quantization scale, 0 for a float output. Raises ModelUnavailable if
     the output cannot be what the card says.

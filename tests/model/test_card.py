@@ -18,14 +18,14 @@ def folder(photos, tmp_path):
     return shutil.copytree(photos / "tiny", tmp_path / "tiny")
 
 
-def test_the_card_that_ships_tells_the_truth_of_its_file():
+def test_the_shipped_card_matches_its_file():
     card = read_card(RESNET50)
     assert hashlib.sha256((RESNET50 / card.file).read_bytes()).hexdigest() == card.sha256
     assert card.classes == 1000
     assert (card.input.size, card.input.shorter_side) == (224, 256)
 
 
-def test_the_card_that_ships_passes_the_licence_on():
+def test_the_shipped_card_includes_the_licence():
     card = read_card(RESNET50)
     assert card.licence.commercial_use is False
     assert "non-commercial" in card.licence.notice
@@ -34,7 +34,7 @@ def test_the_card_that_ships_passes_the_licence_on():
     assert card.source.url in card.licence.notice
 
 
-def test_a_card_needs_only_what_is_used(folder):
+def test_optional_fields_can_be_omitted(folder):
     card = read_card(folder)
     assert (card.name, card.accuracy, card.source, card.changes) == ("tiny", None, None, [])
 
@@ -46,7 +46,7 @@ def test_a_card_is_written_as_it_is_read(folder):
     assert "null" not in (folder / "model.json").read_text()
 
 
-def test_the_published_schema_is_that_of_the_types():
+def test_the_published_schema_matches_the_types():
     published = Path(__file__).parents[2] / "docs" / "model.schema.json"
     assert published.read_text() == schema() + "\n"
 
@@ -73,7 +73,7 @@ def test_a_missing_card_is_named(tmp_path):
         ({"temperature": 0, "output": "logits"}, r"> 0.* - at `\$\.temperature`"),
     ],
 )
-def test_a_wrong_card_is_refused_by_the_field_at_fault(folder, change, problem):
+def test_an_invalid_card_is_rejected_by_field(folder, change, problem):
     card = json.loads((folder / "model.json").read_bytes()) | change
     (folder / "model.json").write_bytes(msgspec.json.encode(card))
     with pytest.raises(ModelUnavailable, match=problem):

@@ -29,7 +29,7 @@ def pixels(classifier, data):
     ("photo", "label"),
     [("chelsea.jpg", "Egyptian cat"), ("coffee.jpg", "espresso"), ("camera.jpg", "tripod")],
 )
-def test_photos_are_named(classifier, photos, photo, label):
+def test_photos_are_classified(classifier, photos, photo, label):
     scores = classifier.scores(pixels(classifier, (photos / photo).read_bytes()))
     assert scores.shape == (1000,)
     assert scores.dtype == np.float32
@@ -43,7 +43,7 @@ def test_the_first_two_scores_never_tie(classifier, photos):
         assert scores[-1] > scores[-2]
 
 
-def test_nothing_is_loaded_before_it_is_needed(photos):
+def test_the_network_is_loaded_on_first_use(photos):
     classifier = Classifier(photos / "tiny", num_threads=1)
     assert len(classifier.labels) == 3
     assert not classifier.loaded
@@ -51,7 +51,7 @@ def test_nothing_is_loaded_before_it_is_needed(photos):
     assert classifier.loaded
 
 
-def test_threads_share_one_network_and_each_gets_its_own_answer(classifier, photos):
+def test_threads_share_one_network_and_get_their_own_scores(classifier, photos):
     inputs = [
         pixels(classifier, (photos / photo).read_bytes())
         for photo in ("chelsea.jpg", "coffee.jpg", "camera.jpg")
@@ -78,7 +78,7 @@ def failing_interpreter(monkeypatch):
     return fail
 
 
-def test_an_interpreter_that_failed_is_replaced(chelsea, failing_interpreter):
+def test_a_failed_interpreter_is_replaced(chelsea, failing_interpreter):
     classifier = Classifier(RESNET50, num_threads=1)
     picture = pixels(classifier, chelsea)
     before = classifier.scores(picture)
@@ -91,7 +91,7 @@ def test_an_interpreter_that_failed_is_replaced(chelsea, failing_interpreter):
     np.testing.assert_array_equal(classifier.scores(picture), before)
 
 
-def test_threads_that_come_first_together_load_once(photos):
+def test_concurrent_first_calls_load_once(photos):
     classifier = Classifier(photos / "tiny", num_threads=1)
     start = threading.Barrier(8)
 
@@ -114,7 +114,7 @@ def test_int8_pixels_and_quantized_probabilities_are_understood(photos, channel,
     assert scores.max() == pytest.approx(np.exp(5.1) / (np.exp(5.1) + 2), abs=0.02)
 
 
-def test_a_changed_byte_is_found_before_loading(folder):
+def test_a_changed_byte_is_detected_before_loading(folder):
     path = folder / "tiny.tflite"
     damaged = bytearray(path.read_bytes())
     damaged[100] ^= 1
@@ -126,7 +126,7 @@ def test_a_changed_byte_is_found_before_loading(folder):
         Classifier(folder, num_threads=1).load()
 
 
-def test_a_missing_file_is_named_and_found_when_it_comes_back(folder):
+def test_a_missing_file_is_named_and_a_load_is_retried(folder):
     (folder / "tiny.tflite").rename(folder / "away")
     classifier = Classifier(folder, num_threads=1)
     with pytest.raises(ModelUnavailable, match=r"tiny\.tflite cannot be read: No such file"):
@@ -141,7 +141,7 @@ def rewrite_card(folder, **change):
     (folder / "model.json").write_text(json.dumps(card))
 
 
-def test_a_card_that_was_wrong_is_read_again(folder):
+def test_a_corrected_card_is_read_again(folder):
     right = (folder / "model.json").read_bytes()
     rewrite_card(folder, sha256="0" * 64)
     classifier = Classifier(folder, num_threads=1)
@@ -152,7 +152,7 @@ def test_a_card_that_was_wrong_is_read_again(folder):
     assert classifier.loaded
 
 
-def test_a_file_that_is_no_model_is_refused(folder):
+def test_a_file_that_is_no_model_is_rejected(folder):
     (folder / "note.txt").write_text("not a model")
     sha256 = hashlib.sha256(b"not a model").hexdigest()
     rewrite_card(folder, file="note.txt", sha256=sha256)
@@ -160,7 +160,7 @@ def test_a_file_that_is_no_model_is_refused(folder):
         Classifier(folder, num_threads=1).load()
 
 
-def test_a_card_of_another_network_is_refused(folder):
+def test_the_card_of_another_network_is_rejected(folder):
     rewrite_card(folder, input={"size": 16, "resize": 16})
     with pytest.raises(ModelUnavailable, match=r"takes int8 \[1, 8, 8, 3\].*set input.size to 8"):
         Classifier(folder, num_threads=1).load()

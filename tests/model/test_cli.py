@@ -40,7 +40,7 @@ def test_photos_become_tables_with_bars(run, photos):
     assert title_2 == f"{photos / 'coffee.jpg'} (JPEG, 600x400)"
 
 
-def test_json_is_one_object_a_line(run, photos):
+def test_json_has_one_object_on_each_line(run, photos):
     result = run(photos / "camera.jpg", photos / "coffee.jpg", "--json", "--min-score", 0.5)
     camera, coffee = map(json.loads, result.stdout.splitlines())
     assert [label["label"] for label in camera["labels"]] == ["tripod"]
@@ -64,7 +64,7 @@ def test_a_file_name_may_be_any_bytes(run, photos, tmp_path):
         assert r"\xff.jpg" in result.stdout
 
 
-def test_a_reader_that_stops_early_ends_it_quietly(photos):
+def test_a_closed_pipe_ends_the_command_without_a_message(photos):
     many = [photos / "chelsea.jpg"] * 5
     command = shlex.join(map(str, [sys.executable, "-m", "model", *many]))
     done = subprocess.run(
@@ -86,7 +86,7 @@ def test_a_bad_photo_does_not_stop_the_rest(run, photos):
     assert "missing.jpg: No such file or directory" in result.stderr
 
 
-def test_what_pillow_logs_of_a_photo_stays_its_own(run, tmp_path):
+def test_the_log_of_pillow_is_not_printed(run, tmp_path):
     many = {formats.SAMPLES: (formats.SHORT, 1, 2048)}
     (tmp_path / "many.tiff").write_bytes(formats.tiff(formats.grey_tiff() | many))
     result = run(tmp_path / "many.tiff")
@@ -118,7 +118,7 @@ def test_a_model_that_ships_can_be_named(run, photos):
     ("model", "told"),
     [("resnet51", "there is no model 'resnet51'.* resnet50"), ("docs", "the model card")],
 )
-def test_a_missing_model_is_one_clear_line(run, arguments, model, told):
+def test_a_missing_model_is_reported_in_one_line(run, arguments, model, told):
     result = run(*arguments.format(model).split())
     assert result.returncode == 1
     assert re.match(told, result.stderr)
@@ -132,7 +132,7 @@ def test_a_folder_is_checked_and_tried(run, photos):
         assert told in result.stdout
 
 
-def test_a_folder_that_contradicts_itself_is_found(run, photos, tmp_path):
+def test_an_inconsistent_folder_fails_the_check(run, photos, tmp_path):
     folder = shutil.copytree(photos / "tiny", tmp_path / "tiny")
     card = json.loads((folder / "model.json").read_bytes())
     (folder / "model.json").write_text(json.dumps(card | {"output": "logits"}))

@@ -25,7 +25,7 @@ def test_a_cgroup_quota_is_respected(tmp_path, cpu_max, cpus):
     assert available_cpus(tmp_path / "cpu.max") == cpus
 
 
-def test_without_cgroups_the_affinity_mask_decides(tmp_path):
+def test_without_cgroups_the_affinity_mask_is_used(tmp_path):
     assert available_cpus(tmp_path / "missing") == AFFINITY
 
 

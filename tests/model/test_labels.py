@@ -6,7 +6,7 @@ from model import RESNET50, ModelUnavailable
 from model.labels import read_labels
 
 
-def test_the_labels_that_ship_are_imagenets():
+def test_the_shipped_labels_are_those_of_imagenet():
     labels = read_labels(RESNET50 / "labels.tsv", classes=1000)
     assert (labels[285].wnid, labels[285].label) == ("n02124075", "Egyptian cat")
     assert [label.wnid for label in labels] == sorted({label.wnid for label in labels})
@@ -54,14 +54,14 @@ HEADER = "index\twnid\tlabel\n"
         ("", "line 1 is blank"),
     ],
 )
-def test_wrong_labels_are_refused_by_line(tmp_path, text, problem):
+def test_invalid_labels_are_rejected_by_line(tmp_path, text, problem):
     path = tmp_path / "labels.tsv"
     path.write_text(text)
     with pytest.raises(ModelUnavailable, match=problem):
         read_labels(path, classes=3)
 
 
-def test_labels_that_are_not_utf_8_are_refused(tmp_path):
+def test_labels_that_are_not_utf_8_are_rejected(tmp_path):
     (tmp_path / "labels.txt").write_bytes("caf\u00e9".encode("latin-1"))
     with pytest.raises(ModelUnavailable, match=r"labels\.txt is not UTF-8.*save it as UTF-8"):
         read_labels(tmp_path / "labels.txt", classes=1)

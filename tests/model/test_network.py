@@ -96,7 +96,7 @@ SEEN = (np.array(COLOUR) - MEAN) / STD
         "quantized logits",
     ],
 )
-def test_every_kind_gives_what_it_computes(tmp_path, options, card, expected):
+def test_every_kind_of_network_returns_its_result(tmp_path, options, card, expected):
     folder = write(tmp_path, network(**options), **card)
     assert output(folder, picture(*COLOUR)) == pytest.approx(expected, abs=0.02)
 
@@ -208,7 +208,7 @@ def test_a_contradiction_is_named_when_the_model_is_loaded(tmp_path, options, ca
         ({"weights": np.full((3, 3), np.inf)}, "logits", r"not finite: compare its input.mean"),
     ],
 )
-def test_scores_that_are_not_what_the_card_says_are_never_answered(tmp_path, options, said, told):
+def test_scores_that_contradict_the_card_are_rejected(tmp_path, options, said, told):
     folder = write(tmp_path, network(**options), input=NORMALIZED, output=said)
     classifier = Classifier(folder, num_threads=1)
     with pytest.raises(ModelUnavailable, match=told):

@@ -8,7 +8,7 @@ from model import Label, softmax, top_labels
 LABELS = [Label(i, f"n{i}", name) for i, name in enumerate(["cat", "dog", "owl"])]
 
 
-def test_softmax_is_the_textbooks():
+def test_softmax_matches_its_definition():
     logits = np.array([1, 2, 3], np.float32)
     expected = np.exp(logits) / np.exp(logits).sum()
     assert softmax(logits) == pytest.approx(expected)
@@ -23,15 +23,15 @@ def names(scores, **options):
     return [top.label for top in top_labels(np.array(scores, np.float32), LABELS, **options)]
 
 
-def test_labels_come_by_falling_score():
+def test_labels_are_in_descending_order():
     assert names([0.2, 0.5, 0.3], top_k=3) == ["dog", "owl", "cat"]
 
 
-def test_top_k_cuts_the_list():
+def test_top_k_limits_the_number_of_labels():
     assert names([0.2, 0.5, 0.3], top_k=1) == ["dog"]
 
 
-def test_min_score_leaves_out_what_is_below_it_and_keeps_what_is_at_it():
+def test_labels_with_at_least_min_score_are_kept():
     assert names([0.25, 0.5, 0.125], top_k=3, min_score=0.25) == ["dog", "cat"]
 
 
