@@ -6,11 +6,15 @@ all these processes share. Forking a decoder from it takes a few milliseconds.
 
 from __future__ import annotations
 
+import faulthandler
 import gc
+import logging
 import os
+import select
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 import weakref
 from collections.abc import Callable
@@ -20,7 +24,10 @@ from typing import NamedTuple, NoReturn
 from pictures import sandbox
 from pictures.decode import import_plugins
 
-_STATUS_BYTES = 4
+_log = logging.getLogger(__name__)
+
+_NUMBER_BYTES = 4
+_MILLISECONDS_TO_END = 1000
 
 
 class Connection(NamedTuple):
@@ -30,10 +37,20 @@ class Connection(NamedTuple):
     """Requests and replies of `pictures.protocol`."""
     status: int
     """The pipe through which the exit status comes."""
+    process: int
 
-    def exit_status(self) -> int:
-        """Wait for the decoder's end; its status as in waitpid(2), 0 if the fork server ended."""
-        return int.from_bytes(os.read(self.status, _STATUS_BYTES), sys.byteorder)
+    def idle(self) -> bool:
+        """Whether the decoder waits for a picture; otherwise it has ended, or was taken over."""
+        return not _readable(self.messages.fileno(), 0)
+
+    def end(self) -> int:
+        """Kill the decoder if it does not end at once; its status as in waitpid(2).
+
+        Raises ConnectionError if the fork server has ended, and all its decoders with it.
+        """
+        if not _readable(self.status, _MILLISECONDS_TO_END):
+            os.kill(self.process, signal.SIGKILL)
+        return _read_number(self.status)
 
     def close(self) -> None:
         """Close both ends; the decoder ends when it has decoded its picture."""
@@ -42,31 +59,54 @@ class Connection(NamedTuple):
 
 
 class ForkServer:
-    """Starts the fork server; create it before the process has threads."""
+    """Starts the fork server. Create it before the process has threads, or with `spawn`.
 
-    def __init__(self, *, max_pixels: int) -> None:
+    `spawn` starts a new interpreter, which takes longer and shares no memory.
+    """
+
+    def __init__(self, *, max_pixels: int, spawn: bool = False) -> None:
         ours, theirs = socket.socketpair()
-        self.process = os.fork()
-        if self.process == 0:
-            _live(_serve, theirs.fileno(), max_pixels)
-        theirs.close()
+        with theirs:
+            start = _spawn if spawn else _fork
+            self.process = start(theirs.fileno(), max_pixels)
         self._control = ours
         weakref.finalize(self, _end, ours, self.process, os.getpid())
 
     def fork_decoder(self) -> Connection:
-        """A new decoder. Raises OSError if the fork server has ended."""
+        """A new decoder. Raises ConnectionError if the fork server has ended, OSError."""
         ours, theirs = socket.socketpair()
         status, status_end = os.pipe()
-        connection = Connection(ours, status)
         try:
-            socket.send_fds(self._control, [b"f"], [theirs.fileno(), status_end])
+            with theirs, os.fdopen(status_end, "wb"):
+                socket.send_fds(self._control, [b"f"], [theirs.fileno(), status_end])
+            return Connection(ours, status, _read_process(status))
         except OSError:
-            connection.close()
+            ours.close()
+            os.close(status)
             raise
-        finally:
-            theirs.close()
-            os.close(status_end)
-        return connection
+
+
+def serve_spawned(max_pixels: int) -> NoReturn:
+    """The life of a fork server in an interpreter that was started for it."""
+    _live(_serve, sandbox.CONNECTION, max_pixels, last_file=sandbox.CONNECTION)
+
+
+def _fork(connection: int, max_pixels: int) -> int:
+    process = os.fork()
+    if process == 0:
+        _live(_serve, connection, max_pixels, last_file=sandbox.CONNECTION)
+    return process
+
+
+def _spawn(connection: int, max_pixels: int) -> int:
+    code = f"from pictures.fork_server import serve_spawned; serve_spawned({max_pixels})"
+    path = os.pathsep.join(sys.path)
+    return os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-c", code],
+        os.environ | {"PYTHONPATH": path},
+        file_actions=[(os.POSIX_SPAWN_DUP2, connection, sandbox.CONNECTION)],
+    )
 
 
 def _end(control: socket.socket, process: int, parent: int) -> None:
@@ -77,13 +117,16 @@ def _end(control: socket.socket, process: int, parent: int) -> None:
             os.waitpid(process, 0)
 
 
-def _live(life: Callable[[socket.socket, int], None], connection: int, max_pixels: int) -> NoReturn:
-    """Run the life of a process that was just forked; it keeps no file but its connection."""
+def _live(
+    life: Callable[[socket.socket, int], None], connection: int, max_pixels: int, *, last_file: int
+) -> NoReturn:
+    """Run the life of a process that was just started; it keeps no file above `last_file`."""
     status = 1
     try:
         gc.freeze()  # a collection would unshare copy-on-write pages, and close others' files
+        faulthandler.disable()  # its file's number will be that of another file
         os.dup2(connection, sandbox.CONNECTION)
-        os.closerange(sandbox.CONNECTION + 1, os.sysconf("SC_OPEN_MAX"))
+        os.closerange(last_file + 1, os.sysconf("SC_OPEN_MAX"))
         life(socket.socket(fileno=sandbox.CONNECTION), max_pixels)
         status = 0
     except BaseException:  # noqa: BLE001 - nothing may return into the code of the parent
@@ -97,27 +140,90 @@ def _serve(control: socket.socket, max_pixels: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # requests are answered while the server shuts down
     sandbox.die_with_parent()
+    os.dup2(_empty_file(), sandbox.LOCK)
     import_plugins()
+    child_ended = _wakeup_at(signal.SIGCHLD)
+    poll = select.poll()
+    for file in (control.fileno(), child_ended):
+        poll.register(file, select.POLLIN)
     status_pipes: dict[int, int] = {}
-
-    def report(*_: object) -> None:
-        with suppress(ChildProcessError):  # there is no decoder
-            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-                process, status = ended
-                pipe = status_pipes.pop(process)
-                with suppress(BrokenPipeError):  # the server has closed the connection
-                    os.write(pipe, status.to_bytes(_STATUS_BYTES, sys.byteorder))
+    while True:
+        ready = [file for file, _ in poll.poll()]
+        if child_ended in ready:
+            os.read(child_ended, select.PIPE_BUF)
+            _report_ends(status_pipes)
+        if control.fileno() in ready:
+            files = socket.recv_fds(control, 1, 2)[1]
+            if not files:
+                return
+            connection, pipe = files
+            process = _fork_decoder(connection, max_pixels)
+            _write_number(pipe, process)
+            if process:
+                status_pipes[process] = pipe
+            else:
                 os.close(pipe)
+            os.close(connection)
 
-    signal.signal(signal.SIGCHLD, report)
-    while files := socket.recv_fds(control, 1, 2)[1]:
-        connection, pipe = files
-        # A decoder that ends at once must not be reported before its pipe is known.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+
+def _wakeup_at(number: int) -> int:
+    """A pipe that can be read when the signal comes, even if that is just before poll(2)."""
+    wakeup, end = os.pipe()
+    os.set_blocking(end, False)
+    signal.set_wakeup_fd(end, warn_on_full_buffer=False)
+    signal.signal(number, lambda *_: None)
+    return wakeup
+
+
+def _report_ends(status_pipes: dict[int, int]) -> None:
+    with suppress(ChildProcessError):  # there is no decoder
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            process, status = ended
+            pipe = status_pipes.pop(process)
+            _write_number(pipe, status)
+            os.close(pipe)
+
+
+def _fork_decoder(connection: int, max_pixels: int) -> int:
+    """The process of a new decoder; 0 if the system refuses one."""
+    try:
         process = os.fork()
-        if process == 0:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
-            _live(sandbox.run, connection, max_pixels)
-        status_pipes[process] = pipe
-        os.close(connection)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+    except OSError as error:
+        _log.error("no decoder can be forked: %s", error)
+        return 0
+    if process == 0:
+        _live(sandbox.run, connection, max_pixels, last_file=sandbox.LOCK)
+    return process
+
+
+def _empty_file() -> int:
+    """A file outside of any file system, which may be read-only; macOS has none."""
+    if sys.platform == "linux":
+        return os.memfd_create("lock")
+    return os.dup(tempfile.TemporaryFile().fileno())
+
+
+def _readable(file: int, milliseconds: int) -> bool:
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    return bool(poll.poll(milliseconds))
+
+
+def _write_number(pipe: int, number: int) -> None:
+    with suppress(BrokenPipeError):  # the server has closed the connection
+        os.write(pipe, number.to_bytes(_NUMBER_BYTES, sys.byteorder))
+
+
+def _read_number(pipe: int) -> int:
+    """Raises ConnectionError if the fork server has ended."""
+    data = os.read(pipe, _NUMBER_BYTES)
+    if not data:
+        raise ConnectionResetError("the fork server has ended: its decoders ended with it")
+    return int.from_bytes(data, sys.byteorder)
+
+
+def _read_process(pipe: int) -> int:
+    process = _read_number(pipe)
+    if process == 0:
+        raise BlockingIOError("the system refuses another decoder: raise its limit of processes")
+    return process

@@ -7,6 +7,9 @@ import math
 import os
 import queue
 import signal
+import socket
+import struct
+import threading
 import time
 import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,9 +28,17 @@ from pictures.errors import (
 )
 from pictures.fork_server import Connection, ForkServer
 from pictures.formats import format_of
-from pictures.protocol import REPLIES, Refused, Request, receive, receive_bytes, send
+from pictures.protocol import (
+    REPLIES,
+    ProtocolError,
+    Refused,
+    Request,
+    receive,
+    receive_bytes,
+    send,
+)
 from pictures.resize import Crop
-from pictures.sandbox import OUT_OF_TIME, TIME_SIGNALS
+from pictures.sandbox import KILLED, OUT_OF_TIME, TIME_SIGNALS, clock_seconds
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +66,10 @@ class DecoderPool:
 
     def __init__(self, count: int, *, max_pixels: int) -> None:
         self._max_pixels = max_pixels
+        # For decoders that do not end at their own limit. A large picture waits for those before.
+        self._seconds = math.ceil(count * clock_seconds(max_pixels)) + 1
         self._fork_server = ForkServer(max_pixels=max_pixels)
+        self._forking = threading.Lock()
         self._idle: queue.SimpleQueue[Connection] = queue.SimpleQueue()
         self._executor = ThreadPoolExecutor(count, thread_name_prefix="decoder")
         weakref.finalize(self, _close, self._idle)
@@ -66,41 +80,46 @@ class DecoderPool:
 
     def _decode(self, data: bytes, crop: Crop) -> Decoding:
         start = time.perf_counter()
-        decoder = self._send(data, crop)
-        picture: Picture | ImageError
-        try:
-            picture = _receive(decoder, crop)
-            reusable = not isinstance(picture, ImageTooCostly)
-        except (EOFError, ConnectionError):
-            picture = _reason_of_end(decoder.exit_status(), data)
-            reusable = False
-        if reusable:
-            self._idle.put(decoder)
-        else:
-            decoder.close()
+        picture = self._picture(data, crop)
         return Decoding(picture, time.perf_counter() - start)
 
-    def _send(self, data: bytes, crop: Crop) -> Connection:
-        """The decoder that has got the picture."""
-        request = Request(len(data), crop)
-        while True:
-            try:
-                decoder = self._idle.get_nowait()
-            except queue.Empty:
-                decoder = self._fork_decoder()
-            try:
-                send(decoder.messages, request, data)
-            except ConnectionError:  # it ended before it had the picture: it was killed
-                decoder.close()
+    def _picture(self, data: bytes, crop: Crop) -> Picture | ImageError:
+        decoder = self._take_decoder()
+        reusable = False
+        try:
+            send(decoder.messages, Request(len(data), crop), data)
+            picture = _receive(decoder, crop)
+            reusable = not isinstance(picture, ImageTooCostly)
+        except (EOFError, OSError, ProtocolError):
+            return _reason_of_end(decoder.end(), data)
+        else:
+            return picture
+        finally:
+            if reusable:
+                self._idle.put(decoder)
             else:
-                return decoder
+                decoder.close()
+
+    def _take_decoder(self) -> Connection:
+        with suppress(queue.Empty):
+            while True:
+                decoder = self._idle.get_nowait()
+                if decoder.idle():
+                    return decoder
+                decoder.close()  # it was killed
+        return self._fork_decoder()
 
     def _fork_decoder(self) -> Connection:
-        try:
-            return self._fork_server.fork_decoder()
-        except ConnectionError:  # it was killed
-            self._fork_server = ForkServer(max_pixels=self._max_pixels)
-            return self._fork_server.fork_decoder()
+        with self._forking:
+            try:
+                decoder = self._fork_server.fork_decoder()
+            except ConnectionError:  # it was killed; by now this process has threads
+                self._fork_server = ForkServer(max_pixels=self._max_pixels, spawn=True)
+                decoder = self._fork_server.fork_decoder()
+        limit = struct.pack("ll", self._seconds, 0)  # a timeval
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            decoder.messages.setsockopt(socket.SOL_SOCKET, option, limit)
+        return decoder
 
 
 def _close(decoders: queue.SimpleQueue[Connection]) -> None:
@@ -111,9 +130,11 @@ def _close(decoders: queue.SimpleQueue[Connection]) -> None:
 
 
 def _receive(decoder: Connection, crop: Crop) -> Picture | ImageError:
-    """The answer of a decoder. Raises EOFError or ConnectionError if it ended."""
+    """The answer of a decoder. Raises EOFError, OSError or ProtocolError if there is none."""
     reply = receive(decoder.messages, REPLIES)
     if isinstance(reply, Refused):
+        if reply.error not in _ERRORS:
+            raise ProtocolError(f"there is no error {reply.error}")
         return _ERRORS[reply.error](reply.message)
     shape = (crop.height, crop.width, 3)
     pixels = np.frombuffer(receive_bytes(decoder.messages, math.prod(shape)), np.uint8)
@@ -128,4 +149,6 @@ def _reason_of_end(status: int, data: bytes) -> ImageError:
     name = format_of(data)
     cause = signal.Signals(-code).name if code < 0 else f"exit status {code}"
     _log.error("a %s image of %d bytes ended its decoder: %s", name, len(data), cause)
+    if -code == signal.SIGKILL:  # by the kernel, which had no memory left, or by `Connection.end`
+        return ImageTooCostly(KILLED)
     return ImageCorrupt(f"the {name} image is damaged: its decoder crashed")

@@ -15,8 +15,14 @@ import msgspec
 from pictures.resize import Crop
 
 _LENGTH_BYTES = 4
+# A decoder that a picture has taken over must not make the server allocate what it likes.
+_MAX_BYTES = 2**16
 
 T = TypeVar("T")
+
+
+class ProtocolError(Exception):
+    """What came is not a message."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -55,9 +61,14 @@ def send(connection: socket.socket, message: msgspec.Struct, payload: bytes = b"
 
 
 def receive(connection: socket.socket, messages: msgspec.json.Decoder[T]) -> T:
-    """Wait for a message. Raises EOFError if the other end is closed."""
+    """Wait for a message. Raises EOFError if the other end is closed, ProtocolError."""
     length = int.from_bytes(receive_bytes(connection, _LENGTH_BYTES), "big")
-    return messages.decode(receive_bytes(connection, length))
+    if length > _MAX_BYTES:
+        raise ProtocolError(f"the message has {length} bytes; at most {_MAX_BYTES} are accepted")
+    try:
+        return messages.decode(receive_bytes(connection, length))
+    except msgspec.DecodeError as error:
+        raise ProtocolError(str(error)) from error
 
 
 def receive_bytes(connection: socket.socket, size: int) -> bytes:

@@ -18,7 +18,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -28,8 +28,8 @@ from pictures.protocol import REQUESTS, Decoded, Refused, Request, receive, rece
 
 _log = logging.getLogger(__name__)
 
-# The file descriptors of a decoder, beside the three standard ones: its connection to the server,
-# and the file that decoders of large pictures lock.
+#: The file descriptors of a decoder, beside the three standard ones: its connection to the server,
+#: and the file that decoders of large pictures lock.
 CONNECTION, LOCK = 3, 4
 
 # What the greediest format takes a pixel at its peak: libwebp, with two canvases of its own.
@@ -49,14 +49,13 @@ _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 
 _TOO_COSTLY = "decoding the picture takes too much {}: re-save it as a plain JPEG, or shrink it"
 OUT_OF_MEMORY, OUT_OF_TIME = _TOO_COSTLY.format("memory"), _TOO_COSTLY.format("time")
+KILLED = _TOO_COSTLY.format("memory or time")
 #: The signals by which the kernel ends a decoder that is out of time.
 TIME_SIGNALS = {signal.SIGPROF, signal.SIGALRM}
 
 
 def run(connection: socket.socket, max_pixels: int) -> None:
     """The life of a decoder: confine it, then serve its connection."""
-    # Opened by each decoder, because processes that inherit an open file share its lock.
-    os.dup2(os.open(__file__, os.O_RDONLY), LOCK)
     silence = os.open(os.devnull, os.O_RDWR)
     _confine(max_pixels)
     for stream in range(CONNECTION):  # libraries write whatever they like about damaged pictures
@@ -83,7 +82,7 @@ def _decode(data: bytes, request: Request, max_pixels: int) -> tuple[Decoded | R
         _limit_seconds(_HEADER_SECONDS)
         opened = open_picture(data, request.crop, max_pixels=max_pixels)
         with _large_pictures_in_turn(opened.image.width * opened.image.height):
-            _limit_seconds(_HEADER_SECONDS + _SECONDS_PER_PIXEL * opened.width * opened.height)
+            _limit_seconds(_decoding_seconds(opened.width * opened.height))
             picture = opened.decode(request.crop)
     except (ImageError, MemoryError) as error:
         if isinstance(error, MemoryError) or _errno().value == errno.ENOMEM:
@@ -101,11 +100,20 @@ def _large_pictures_in_turn(pixels: int) -> Iterator[None]:
         yield
         return
     _limit_seconds(0)
-    fcntl.flock(LOCK, fcntl.LOCK_EX)  # the kernel unlocks it when the process ends
+    fcntl.lockf(LOCK, fcntl.LOCK_EX)  # the kernel unlocks it when the process ends
     try:
         yield
     finally:
-        fcntl.flock(LOCK, fcntl.LOCK_UN)
+        fcntl.lockf(LOCK, fcntl.LOCK_UN)
+
+
+def _decoding_seconds(pixels: int) -> float:
+    return _HEADER_SECONDS + _SECONDS_PER_PIXEL * pixels
+
+
+def clock_seconds(pixels: int) -> float:
+    """The longest that decoding a picture of this size may take by the clock."""
+    return (_HEADER_SECONDS + _decoding_seconds(pixels)) * _CLOCK_PER_CPU_SECOND
 
 
 def _errno() -> ctypes.c_int:
@@ -130,6 +138,8 @@ def _confine(max_pixels: int) -> None:
     for number in (*TIME_SIGNALS, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     die_with_parent()
+    with suppress(OSError):  # proc(5): if the system runs out of memory, it kills a decoder first
+        Path("/proc/self/oom_score_adj").write_text("1000")
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     if sys.platform == "linux":  # macOS does not enforce it
         _limit(resource.RLIMIT_AS, _address_space() + _BASE_BYTES + _BYTES_PER_PIXEL * max_pixels)

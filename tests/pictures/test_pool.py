@@ -3,7 +3,6 @@
 import io
 import os
 import signal
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFile, JpegImagePlugin
+from PIL import Image
 
 from pictures import (
     Crop,
@@ -23,49 +22,20 @@ from pictures import (
     UnsupportedImageFormat,
     read_picture,
 )
+from tests.pictures.misbehaviour import FORGERIES, patch_decoder
+from tests.pictures.processes import decoders, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the tests read /proc")
 
 CROP = Crop(size=64, shorter_side=64)
 MAX_PIXELS = 50_000_000
-# A comment of a JPEG that makes the patched decoder of these tests misbehave.
-HANG, ALLOCATE, CRASH, OPEN, CONNECT, NAP = (
-    b"hang", b"allocate", b"crash", b"open", b"connect", b"nap",
-)  # fmt: skip
-
-
-def misbehave(comment):
-    """What a decoder with a hole could be made to do, by the comment of the picture."""
-    if comment == HANG:
-        while True:
-            pass
-    if comment == ALLOCATE:
-        held = []
-        while True:
-            held.append(bytes(10**7))
-    if comment == CRASH:
-        os.kill(os.getpid(), signal.SIGSEGV)
-    if comment == OPEN:
-        Path("/etc/passwd").read_bytes()
-    if comment == CONNECT:
-        import socket  # noqa: PLC0415
-
-        socket.socket()
-    if comment == NAP:
-        time.sleep(0.5)
 
 
 @pytest.fixture(scope="module")
 def pool():
     """A pool whose decoders misbehave where a JPEG's comment says so; all else is real."""
-    load = ImageFile.ImageFile.load
-
-    def patched(image):
-        misbehave(image.info.get("comment"))
-        return load(image)
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JpegImagePlugin.JpegImageFile, "load", patched)
+        patch_decoder(patch)
         yield DecoderPool(2, max_pixels=MAX_PIXELS)
 
 
@@ -82,19 +52,6 @@ def jpeg(cat, comment=b"", **options):
 
 def decode(pool, data):
     return pool.submit(data, CROP).result(timeout=60)
-
-
-def decoders(pool):
-    """The processes of the pool's decoders: the children of its fork server."""
-    server = pool._fork_server.process
-    return set(Path(f"/proc/{server}/task/{server}/children").read_text().split())
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 10
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert condition()
 
 
 @pytest.mark.parametrize("name", ["chelsea.jpg", "chelsea.heic", "chelsea_rotated.heic"])
@@ -137,7 +94,7 @@ def test_an_error_keeps_its_type_and_the_decoder(pool, chelsea, data, error):
 
 
 def test_an_endless_loop_ends_at_the_limit_of_time(pool, cat, chelsea):
-    picture, seconds = decode(pool, jpeg(cat, HANG))
+    picture, seconds = decode(pool, jpeg(cat, b"hang"))
     assert isinstance(picture, ImageTooCostly)
     assert "too much time" in str(picture)
     assert 1 <= seconds < 10
@@ -145,13 +102,13 @@ def test_an_endless_loop_ends_at_the_limit_of_time(pool, cat, chelsea):
 
 
 def test_endless_allocation_ends_at_the_limit_of_memory(pool, cat, chelsea):
-    picture = decode(pool, jpeg(cat, ALLOCATE)).picture
+    picture = decode(pool, jpeg(cat, b"allocate")).picture
     assert isinstance(picture, ImageTooCostly)
     assert "too much memory" in str(picture)
     assert isinstance(decode(pool, chelsea).picture, Picture)
 
 
-@pytest.mark.parametrize("comment", [OPEN, CONNECT])
+@pytest.mark.parametrize("comment", [b"open_file", b"connect"])
 def test_a_decoder_opens_no_file_and_no_socket(pool, cat, comment):
     picture = decode(pool, jpeg(cat, comment)).picture
     assert isinstance(picture, ImageCorrupt)
@@ -159,7 +116,7 @@ def test_a_decoder_opens_no_file_and_no_socket(pool, cat, comment):
 
 
 def test_a_crash_costs_its_own_picture_and_is_logged(pool, cat, chelsea, caplog):
-    data = jpeg(cat, CRASH)
+    data = jpeg(cat, b"crash")
     results = [pool.submit(each, CROP) for each in (chelsea, data, chelsea, chelsea)]
     good, bad, *others = (future.result(timeout=60).picture for future in results)
     assert isinstance(bad, ImageCorrupt)
@@ -168,81 +125,75 @@ def test_a_crash_costs_its_own_picture_and_is_logged(pool, cat, chelsea, caplog)
     assert ("ERROR", message) in [(each.levelname, each.message) for each in caplog.records]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
-def test_a_decoder_killed_at_work_costs_one_picture(pool, cat, chelsea, number):
+@pytest.mark.parametrize(
+    ("number", "error"), [(signal.SIGKILL, ImageTooCostly), (signal.SIGSEGV, ImageCorrupt)]
+)
+def test_a_decoder_killed_at_work_costs_one_picture(pool, cat, chelsea, number, error):
     """A napping decoder is killed while other pictures are decoded."""
-    napping = pool.submit(jpeg(cat, NAP), CROP)
+    napping = pool.submit(jpeg(cat, b"nap"), CROP)
     with ThreadPoolExecutor(16) as clients:
         others = [clients.submit(decode, pool, chelsea) for _ in range(16)]
         time.sleep(0.2)
-        for process in decoders(pool):
-            os.kill(int(process), number)
-        killed = isinstance(napping.result(timeout=60).picture, ImageCorrupt)
-        corrupt = sum(isinstance(each.result().picture, ImageCorrupt) for each in others)
+        kill_decoders(pool, number)
+        killed = isinstance(napping.result(timeout=60).picture, error)
+        others_killed = sum(isinstance(each.result().picture, error) for each in others)
     assert killed
-    assert corrupt <= 1
+    assert others_killed <= 1
     assert isinstance(decode(pool, chelsea).picture, Picture)
+
+
+def kill_decoders(pool, number=signal.SIGKILL):
+    killed = decoders(pool)
+    for process in killed:
+        os.kill(int(process), number)
+    wait_until(lambda: not killed & decoders(pool))
 
 
 def test_a_decoder_killed_between_pictures_costs_none(pool, chelsea):
     decode(pool, chelsea)
-    for process in decoders(pool):
-        os.kill(int(process), signal.SIGKILL)
-    wait_until(lambda: not decoders(pool))
+    kill_decoders(pool)
     assert isinstance(decode(pool, chelsea).picture, Picture)
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_the_fork_server_is_replaced_if_it_is_killed(chelsea):
-    pool = DecoderPool(1, max_pixels=MAX_PIXELS)
-    decode(pool, chelsea)
-    os.kill(pool._fork_server.process, signal.SIGKILL)
-    wait_until(lambda: not decoders_alive(pool))
+@pytest.mark.parametrize("forgery", FORGERIES, ids=bytes.decode)
+def test_an_answer_that_is_none_ends_the_decoder(pool, cat, chelsea, forgery):
+    before = resident_bytes()
+    assert isinstance(decode(pool, jpeg(cat, forgery)).picture, ImageCorrupt | ImageTooCostly)
+    assert resident_bytes() - before < 10**8
     assert isinstance(decode(pool, chelsea).picture, Picture)
 
 
-def decoders_alive(pool):
-    path = Path(f"/proc/{pool._fork_server.process}/task")
-    return path.exists() and bool(decoders(pool))
+def resident_bytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-OWNER = """
-import sys, time
-from pathlib import Path
-from pictures import Crop, DecoderPool
-
-pool = DecoderPool(1, max_pixels=10**6)
-pool.submit(Path(sys.argv[1]).read_bytes(), Crop(size=8, shorter_side=8)).result()
-print(pool._fork_server.process, flush=True)
-time.sleep(60)
-"""
+@pytest.fixture
+def impatient_pool(pool):
+    """A pool that waits a second for a decoder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool, "_seconds", 1)
+        kill_decoders(pool)  # they would be waited for longer
+        yield pool
+    kill_decoders(pool)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_nothing_outlives_the_server(photos, number):
-    command = [sys.executable, "-c", OWNER, photos / "chelsea.jpg"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
-        server = owner.stdout.readline().strip()
-        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-        assert len(children) == 1
-        owner.send_signal(number)
-        owner.wait(timeout=30)
-    wait_until(lambda: not any(alive(process) for process in (server, *children)))
+def test_a_decoder_that_ignores_its_limits_is_killed(impatient_pool, cat, chelsea):
+    picture, seconds = decode(impatient_pool, jpeg(cat, b"ignore_limits"))
+    assert isinstance(picture, ImageTooCostly)
+    assert seconds < 5
+    assert isinstance(decode(impatient_pool, chelsea).picture, Picture)
+    assert len(decoders(impatient_pool)) == 1
 
 
-def alive(process):
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
-    except FileNotFoundError:
-        return False
-
-
-def test_a_pool_that_is_dropped_ends_its_processes(chelsea):
-    pool = DecoderPool(1, max_pixels=MAX_PIXELS)
-    decode(pool, chelsea)
-    processes = [str(pool._fork_server.process), *decoders(pool)]
-    del pool
-    wait_until(lambda: not any(alive(process) for process in processes))
+def test_a_stopped_decoder_is_killed(impatient_pool, chelsea):
+    """A large file does not fit into the socket of a decoder that does not read it."""
+    large = chelsea + bytes(10**6)
+    decode(impatient_pool, large)
+    for process in decoders(impatient_pool):
+        os.kill(int(process), signal.SIGSTOP)
+    picture = decode(impatient_pool, large).picture
+    assert isinstance(picture, ImageTooCostly)
+    assert isinstance(decode(impatient_pool, large).picture, Picture)
 
 
 def test_what_libraries_write_of_a_damaged_picture_is_not_in_the_log(pool, cat, capfd):
