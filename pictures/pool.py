@@ -74,6 +74,10 @@ class DecoderPool:
         self._executor = ThreadPoolExecutor(count, thread_name_prefix="decoder")
         weakref.finalize(self, _close, self._idle)
 
+    def warm_up(self) -> None:
+        """Fork a decoder now, so that the first picture does not wait for it."""
+        self._idle.put(self._fork_decoder())
+
     def submit(self, data: bytes, crop: Crop) -> Future[Decoding]:
         """Decode a picture when a decoder is free."""
         return self._executor.submit(self._decode, data, crop)

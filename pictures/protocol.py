@@ -55,9 +55,11 @@ REPLIES: msgspec.json.Decoder[Decoded | Refused] = msgspec.json.Decoder(Decoded 
 def send(connection: socket.socket, message: msgspec.Struct, payload: bytes = b"") -> None:
     """Send a message and the bytes that it announces. Raises OSError if the other end is closed."""
     encoded = msgspec.json.encode(message)
-    connection.sendall(len(encoded).to_bytes(_LENGTH_BYTES, "big") + encoded)
-    if payload:
-        connection.sendall(payload)
+    header = len(encoded).to_bytes(_LENGTH_BYTES, "big") + encoded
+    # One call for both, because each may wait for the interpreter lock and wake the other end.
+    sent = connection.sendmsg((header, payload))
+    if sent < len(header) + len(payload):
+        connection.sendall((header + payload)[sent:])
 
 
 def receive(connection: socket.socket, messages: msgspec.json.Decoder[T]) -> T:

@@ -44,6 +44,10 @@ _HEADER_SECONDS = 1.0
 _SECONDS_PER_PIXEL = 0.1e-6
 _CLOCK_PER_CPU_SECOND = 5
 
+# Below the server, so that inferences, whose threads wait for each other, are not interrupted:
+# 16 clients get 3 % more answers than at equal priority.
+_NICENESS = 10
+
 # prctl(2): numbers from linux/prctl.h.
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 
@@ -140,6 +144,7 @@ def _confine(max_pixels: int) -> None:
     die_with_parent()
     with suppress(OSError):  # proc(5): if the system runs out of memory, it kills a decoder first
         Path("/proc/self/oom_score_adj").write_text("1000")
+    os.nice(_NICENESS)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     if sys.platform == "linux":  # macOS does not enforce it
         _limit(resource.RLIMIT_AS, _address_space() + _BASE_BYTES + _BYTES_PER_PIXEL * max_pixels)

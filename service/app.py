@@ -57,9 +57,8 @@ class Service:
             routes.READY: self._ready,
             routes.OPENAPI: self._openapi,
         }
-        if settings.preload:
-            # Load in the worker, because threads do not survive the server's fork.
-            os.register_at_fork(after_in_child=self._preload)
+        self._master = os.getpid()
+        os.register_at_fork(after_in_child=self._start_worker)
 
     def respond(self, request: Request) -> Response:
         """The response to a request; it never raises."""
@@ -98,7 +97,13 @@ class Service:
         if not context.body.drain():
             _leave_unread(response)
 
-    def _preload(self) -> None:
+    def _start_worker(self) -> None:
+        """Prepare gunicorn's worker, in which threads may start, for its first request."""
+        if os.getppid() != self._master:  # a decoder, which the worker forks
+            return
+        self._decoders.warm_up()
+        if not self._settings.preload:
+            return
         try:
             self._classifier.load()
         except ModelUnavailable as error:  # the server starts; /ready reports the error
