@@ -24,6 +24,7 @@ from typing import cast
 
 from pictures.decode import open_picture
 from pictures.errors import ImageError, ImageTooCostly
+from pictures.memory import return_free_memory
 from pictures.protocol import REQUESTS, Decoded, Refused, Request, receive, receive_bytes, send
 
 _log = logging.getLogger(__name__)
@@ -36,8 +37,8 @@ CONNECTION, LOCK = 3, 4
 _BYTES_PER_PIXEL = 17
 _BASE_BYTES = 32 * 2**20
 # Pictures with more pixels to decode than this are decoded one at a time: two of the largest would
-# not fit into the memory of an instance.
-_LARGE_PIXELS = 4_000_000
+# not fit into the memory of an instance. A large JPEG is decoded small, and so is not among them.
+_LARGE_PIXELS = 1_000_000
 # CPU time to read any header, and to decode a pixel: many times what a photo takes. The clock may
 # show more, because other processes use the CPUs as well.
 _HEADER_SECONDS = 1.0
@@ -78,6 +79,10 @@ def serve(connection: socket.socket, max_pixels: int) -> None:
             return
         reply, pixels = _decode(data, request, max_pixels)
         send(connection, reply, pixels)
+        del data, pixels
+        # A JPEG leaves little behind, because it is decoded small.
+        if isinstance(reply, Refused) or reply.format != "JPEG":
+            return_free_memory()
 
 
 def _decode(data: bytes, request: Request, max_pixels: int) -> tuple[Decoded | Refused, bytes]:
