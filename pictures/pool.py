@@ -84,10 +84,14 @@ class DecoderPool:
 
     def _decode(self, data: bytes, crop: Crop) -> Decoding:
         start = time.perf_counter()
-        picture = self._picture(data, crop)
+        picture: Picture | ImageError
+        try:
+            picture = self._picture(data, crop, format_of(data))
+        except UnsupportedImageFormat as error:
+            picture = error
         return Decoding(picture, time.perf_counter() - start)
 
-    def _picture(self, data: bytes, crop: Crop) -> Picture | ImageError:
+    def _picture(self, data: bytes, crop: Crop, name: str) -> Picture | ImageError:
         decoder = self._take_decoder()
         reusable = False
         try:
@@ -95,7 +99,7 @@ class DecoderPool:
             picture = _receive(decoder, crop)
             reusable = not isinstance(picture, ImageTooCostly)
         except (EOFError, OSError, ProtocolError):
-            return _reason_of_end(decoder.end(), data)
+            return _reason_of_end(decoder.end(), data, name)
         else:
             return picture
         finally:
@@ -145,12 +149,11 @@ def _receive(decoder: Connection, crop: Crop) -> Picture | ImageError:
     return Picture(reply.format, reply.width, reply.height, pixels.reshape(shape))
 
 
-def _reason_of_end(status: int, data: bytes) -> ImageError:
+def _reason_of_end(status: int, data: bytes, name: str) -> ImageError:
     """The error of a picture whose decoder ended with this status of waitpid(2)."""
     code = os.waitstatus_to_exitcode(status)
     if -code in TIME_SIGNALS:
         return ImageTooCostly(OUT_OF_TIME)
-    name = format_of(data)
     cause = signal.Signals(-code).name if code < 0 else f"exit status {code}"
     _log.error("a %s image of %d bytes ended its decoder: %s", name, len(data), cause)
     if -code == signal.SIGKILL:  # by the kernel, which had no memory left, or by `Connection.end`

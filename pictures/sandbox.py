@@ -17,6 +17,7 @@ import resource
 import signal
 import socket
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -66,6 +67,9 @@ def run(connection: socket.socket, max_pixels: int) -> None:
     for stream in range(CONNECTION):  # libraries write whatever they like about damaged pictures
         os.dup2(silence, stream)
     os.closerange(LOCK + 1, silence + 1)
+    # No new file and no socket, not even in place of a closed one.
+    _limit(resource.RLIMIT_NOFILE, 0)
+    warnings.simplefilter("ignore")  # Pillow warns of what it repairs
     serve(connection, max_pixels)
 
 
@@ -155,7 +159,6 @@ def _confine(max_pixels: int) -> None:
         _limit(resource.RLIMIT_AS, _address_space() + _BASE_BYTES + _BYTES_PER_PIXEL * max_pixels)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
-    _limit(resource.RLIMIT_NOFILE, LOCK + 1)  # no new file and no socket
 
 
 def _limit(name: int, limit: int) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from PIL import Image
 
+from pictures import MAX_PIXELS
 from tests.hostile import formats
-from tests.hostile.cases import CLASSIFIED, CORRUPT, MAX_PIXELS, TOO_LARGE, Case, case
+from tests.hostile.cases import CLASSIFIED, CORRUPT, COSTLY, TOO_LARGE, Case, case
 from tests.hostile.formats import (
     DEFLATE,
     LONG,
@@ -43,7 +44,12 @@ QUARTER = BODY // 4
 # pixel each.
 AT_THE_LIMIT = 900
 
-ANY = (CLASSIFIED, CORRUPT, TOO_LARGE)
+# A screen of one pixel, a frame of 65535x65535, and disposal method 3: GIF89a, 18 to 23.
+GIF_OF_43_BYTES = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f9040d000000002c00000000ffffffff0002024401003b"
+)
+
+ANY = (CLASSIFIED, CORRUPT, TOO_LARGE, COSTLY)
 """Where either answer will do, so long as there is one soon."""
 
 
@@ -58,6 +64,7 @@ def _sizes() -> list[Case]:
         "PNG, 2**31 - 1 wide and high": lambda: _header_only(2**31 - 1),
         "GIF": lambda: gif(65_535, 65_535),
         "GIF, its frame alone": lambda: gif(8, 8, frame=formats.gif_frame(65_535, 65_535)),
+        "GIF of 43 bytes": lambda: GIF_OF_43_BYTES,
         "TIFF": lambda: _one_strip(60_000, 60_000),
         "WebP": _webp_canvas,
         "AVIF": lambda: formats.with_box_size(saved(picture(), "AVIF"), OVER, OVER),
@@ -73,7 +80,7 @@ def _sizes() -> list[Case]:
     }
     return [
         *(
-            case(f"{name} above the limit", make, TOO_LARGE, CORRUPT)
+            case(f"{name} above the limit", make, TOO_LARGE, CORRUPT, COSTLY)
             for name, make in above.items()
         ),
         *(
@@ -139,17 +146,17 @@ def _run_lengths() -> list[Case]:
 def _passes() -> list[Case]:
     """Pixels to be gone over again and again, and frames without end."""
     return [
-        case("JPEG of 5,000 scans", lambda: scans(5_000), TOO_LARGE),
-        case("JPEG of 3,000 scans", lambda: scans(3_000), CLASSIFIED),
+        case("JPEG of 5,000 scans", lambda: scans(5_000), CLASSIFIED),
+        case("large JPEG of 5,000 scans", lambda: scans(5_000, side=3_000), COSTLY, megabytes=400),
         case("GIF of endless frames", lambda: _repeated_frames(gif(8, 8), b","), CLASSIFIED),
         case("WebP of endless frames", _webp_frames, CLASSIFIED),
         case("PNG of endless frames", _apng_frames, CLASSIFIED),
     ]
 
 
-def scans(count: int) -> bytes:
+def scans(count: int, *, side: int = 64) -> bytes:
     """A progressive JPEG whose last scan is there so many times."""
-    data = jpeg(progressive=True)
+    data = saved(picture(side=side), "JPEG", progressive=True, quality=5)
     start, end = data.rindex(b"\xff\xda"), data.rindex(b"\xff\xd9")
     return data[:start] + data[start:end] * count + data[end:]
 
@@ -179,7 +186,7 @@ def _pieces() -> list[Case]:
         case("TIFF of 2.4 million strips", lambda: _strips(2_400_000), *ANY, megabytes=600),
         case("TIFF of a million packed strips", lambda: _packed_strips(10**6), *ANY, megabytes=400),
         case("TIFF with a tile of 2 GB", lambda: _one_tile(32_768, 65_280), *ANY),
-        case("TIFF with a tile of 256 MB", lambda: _one_tile(16_384, 16_384), *ANY),
+        case("TIFF with a tile of 256 MB", lambda: _one_tile(16_384, 16_384), *ANY, megabytes=300),
     ]
 
 

@@ -19,10 +19,9 @@ from pathlib import Path
 
 from tests.conftest import Server
 from tests.hostile import storm
-from tests.hostile.measure import peak_megabytes
 from tests.hostile.overload import capacity, load
 from tests.hostile.shutdown import admitted, finish, is_right, kill, seconds_to_first_label
-from tests.hostile.watch import watching, worker_of
+from tests.hostile.watch import watching
 
 # As it is deployed (deploy.sh): threads for all that may wait, and for health beside them.
 SETTINGS = {"THREADS": "80", "PRELOAD": "true"}
@@ -76,8 +75,7 @@ def _storm(
     _tell(f"  health: {_spread(watch.health)}")
     first, last = (statistics.median(part) for part in _ends(watch.memory))
     _tell(
-        f"  memory: {first:.0f} MB at first, {last:.0f} MB at last, "
-        f"peak {peak_megabytes(worker_of(process)):.0f} MB"
+        f"  memory: {first:.0f} MB at first, {last:.0f} MB at last, peak {max(watch.memory):.0f} MB"
     )
     return result.failures
 

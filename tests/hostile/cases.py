@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 CLASSIFIED = "CLASSIFIED"
 CORRUPT = "IMAGE_CORRUPT"
+COSTLY = "IMAGE_TOO_COSTLY"
 TOO_LARGE = "TOO_MANY_PIXELS"
 UNKNOWN = "UNSUPPORTED_IMAGE_FORMAT"
-
-MAX_PIXELS = 50_000_000
+REFUSED = {CORRUPT, COSTLY, TOO_LARGE, UNKNOWN}
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Case:
     make: Callable[[], bytes]
     right: frozenset[str]
     megabytes: int
-    """The most memory that it may take, where that is measured."""
+    """The most memory that its decoder may take, where that is measured."""
 
 
 def case(name: str, make: Callable[[], bytes], *right: str, megabytes: int = 250) -> Case:

@@ -1,29 +1,20 @@
-"""What one picture costs, measured in a process of its own.
-
-    python -m tests.hostile.measure < PICTURE
-
-prints one JSON object. A process that is killed or hangs takes nothing with it.
-"""
+"""How a picture is answered, and what it costs the decoder process that decodes it."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
-import warnings
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from pictures import Crop, ImageError, read_picture
+from pictures import Crop, DecoderPool, ImageError
 from service.errors import ERRORS
-from tests.conftest import ROOT
-from tests.hostile.cases import CLASSIFIED, MAX_PIXELS
+from tests.hostile.cases import CLASSIFIED
 from tests.hostile.formats import jpeg
 
-SPEC = Crop(size=224, shorter_side=256)
-# Hanging is the defect: what takes this long has no end that anyone waits for.
-TIMEOUT_SECONDS = 120
+CROP = Crop(size=224, shorter_side=256)
+_EVERY_SECONDS = 0.005
 
 
 class Cost(NamedTuple):
@@ -34,49 +25,55 @@ class Cost(NamedTuple):
     megabytes: float
 
 
-def outcome_of(data: bytes) -> str:
-    """CLASSIFIED, or the reason why not; anything but an ImageError is raised."""
-    try:
-        read_picture(data, SPEC, max_pixels=MAX_PIXELS)
-    except ImageError as error:
-        return ERRORS[type(error)].reason
-    return CLASSIFIED
+def outcome_of(pool: DecoderPool, data: bytes) -> str:
+    """CLASSIFIED, or the reason why not, of a picture in a decoder process."""
+    return outcome(pool.submit(data, CROP).result().picture)
 
 
-def measured(data: bytes) -> Cost:
-    """The cost of a picture in a new process; raises if that process does not end well."""
-    command = [sys.executable, "-m", "tests.hostile.measure"]
-    output = subprocess.run(
-        command, input=data, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=TIMEOUT_SECONDS
-    ).stdout
-    return Cost(**json.loads(output))
+def cost_of(pool: DecoderPool, data: bytes) -> Cost:
+    """The cost of a picture in a pool of one decoder."""
+    outcome_of(pool, jpeg())
+    (decoder,) = descendants(pool._fork_server.process)
+    # proc(5): the peak is counted from here on.
+    Path(f"/proc/{decoder}/clear_refs").write_text("5")
+    before = peak = _peak_megabytes(decoder)
+    decoding = pool.submit(data, CROP)
+    while not decoding.done():
+        time.sleep(_EVERY_SECONDS)
+        with suppress(OSError, KeyError):  # the picture has ended its decoder
+            peak = _peak_megabytes(decoder)
+    picture, seconds = decoding.result()
+    return Cost(outcome(picture), seconds, peak - before)
 
 
-def _measure(data: bytes) -> Cost:
-    outcome_of(jpeg())  # whatever is loaded once is loaded now
-    # proc(5): from here on the peak is counted anew. That of getrusage() is inherited.
-    Path("/proc/self/clear_refs").write_text("5")
-    before, start = peak_megabytes(), time.perf_counter()
-    outcome = outcome_of(data)
-    return Cost(outcome, time.perf_counter() - start, peak_megabytes() - before)
+def outcome(picture: object) -> str:
+    """CLASSIFIED, or the reason why not."""
+    return ERRORS[type(picture)].reason if isinstance(picture, ImageError) else CLASSIFIED
 
 
-def peak_megabytes(process: int | str = "self") -> float:
-    """The most memory that a process has had, by proc(5)."""
-    return _status(process, "VmHWM")
+def megabytes_of(process: int) -> float:
+    """The memory of a process and its descendants; what several share counts once: proc(5)."""
+    return sum(map(_proportional_megabytes, (process, *descendants(process))))
 
 
-def megabytes(process: int | str = "self") -> float:
-    """The memory that a process has, by proc(5)."""
-    return _status(process, "VmRSS")
+def descendants(process: int) -> Iterator[int]:
+    """All processes that a process has started, and that these have started."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
+            yield int(child)
+            yield from descendants(int(child))
 
 
-def _status(process: int | str, name: str) -> float:
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    fields = dict(line.split(":", maxsplit=1) for line in lines)
+def _proportional_megabytes(process: int) -> float:
+    with suppress(OSError, KeyError):  # it ends
+        return _megabytes(Path(f"/proc/{process}/smaps_rollup"), "Pss")
+    return 0.0
+
+
+def _peak_megabytes(process: int) -> float:
+    return _megabytes(Path(f"/proc/{process}/status"), "VmHWM")
+
+
+def _megabytes(path: Path, name: str) -> float:
+    fields = dict(line.split(":", maxsplit=1) for line in path.read_text().splitlines()[1:])
     return int(fields[name].split()[0]) / 1024
-
-
-if __name__ == "__main__":
-    warnings.simplefilter("ignore")  # decoders warn of what they repair
-    sys.stdout.write(json.dumps(_measure(sys.stdin.buffer.read())._asdict()))

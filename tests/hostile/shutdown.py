@@ -9,8 +9,8 @@ import socket
 import time
 from collections.abc import Iterator
 
+from tests.hostile.measure import descendants
 from tests.hostile.overload import LABEL, PHOTO, Load, send_photo
-from tests.hostile.watch import worker_of
 from tests.hostile.wire import CONTINUE, TIMEOUT_SECONDS, Answer, head, read_answer
 
 
@@ -49,9 +49,9 @@ def is_right(answer: Answer) -> bool:
 
 def kill(server) -> None:
     """Kill a server as a platform does: all its processes at once, with no warning."""
-    worker = worker_of(server.process.pid)
-    for process in (server.process.pid, worker):
-        os.kill(process, signal.SIGKILL)
+    for process in (server.process.pid, *descendants(server.process.pid)):
+        with contextlib.suppress(ProcessLookupError):  # it has ended with its parent
+            os.kill(process, signal.SIGKILL)
     server.process.wait()
     with contextlib.suppress(OSError):
         while True:  # until the worker's end has closed the port too

@@ -18,13 +18,14 @@ from werkzeug.test import EnvironBuilder
 
 from model import CARD_FILE, ModelCard, ModelUnavailable, read_card
 from model.labels import read_labels
+from pictures import MAX_PIXELS, DecoderPool
 from service.app import Service
 from service.body import Body
 from service.encoding import decode_base64
 from service.errors import BadBase64, RequestError
 from service.request import read_request
 from service.settings import Settings, SettingsError, read_settings
-from tests.hostile.cases import CLASSIFIED, CORRUPT, TOO_LARGE, UNKNOWN
+from tests.hostile.cases import CLASSIFIED, REFUSED
 from tests.hostile.measure import outcome_of
 from tests.hostile.mutations import good_pictures, mutated
 
@@ -172,16 +173,20 @@ def test_any_settings_are_read_or_the_one_at_fault_is_named(environment):
 # Pictures
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of what it repairs
-@given(st.sampled_from(good_pictures()), st.randoms(use_true_random=False))
+@pytest.fixture(scope="module")
+def pool():
+    return DecoderPool(1, max_pixels=MAX_PIXELS)
+
+
+@given(data=st.sampled_from(good_pictures()), random=st.randoms(use_true_random=False))
 @THOROUGHLY
-def test_a_mutated_picture_is_classified_or_refused(data, random):
-    assert outcome_of(mutated(data, random)) in {CLASSIFIED, CORRUPT, TOO_LARGE, UNKNOWN}
+def test_a_mutated_picture_is_classified_or_refused(pool, data, random):
+    assert outcome_of(pool, mutated(data, random)) in {CLASSIFIED, *REFUSED}
 
 
 @pytest.mark.parametrize("number", range(len(good_pictures())))
-def test_what_is_mutated_was_good(number):
-    assert outcome_of(good_pictures()[number]) == CLASSIFIED
+def test_what_is_mutated_was_good(pool, number):
+    assert outcome_of(pool, good_pictures()[number]) == CLASSIFIED
 
 
 # Card and labels

@@ -16,10 +16,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.hostile.measure import megabytes
+from tests.hostile.measure import megabytes_of
 from tests.hostile.wire import Sent, ask
 
 _HEALTH = Sent([b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"])
@@ -33,14 +32,14 @@ class Watch:
     health: list[float] = field(default_factory=list)
     """Milliseconds that each answer to `GET /health` took."""
     memory: list[float] = field(default_factory=list)
-    """Megabytes of the worker, each _EVERY_SECONDS."""
+    """Megabytes of all processes of the server, each _EVERY_SECONDS."""
 
 
 @contextmanager
 def watching(port: int, process: int) -> Iterator[Watch]:
     """Watch the server at `port`, whose first process is `process`; complete at the end."""
     watch, over = Watch(), threading.Event()
-    sampler = threading.Thread(target=_sample, args=(worker_of(process), watch.memory, over))
+    sampler = threading.Thread(target=_sample, args=(process, watch.memory, over))
     command = [sys.executable, "-m", "tests.hostile.watch", str(port)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -55,15 +54,9 @@ def watching(port: int, process: int) -> Iterator[Watch]:
             watch.health = json.loads(asker.communicate()[0])
 
 
-def worker_of(process: int) -> int:
-    """The process that answers requests: gunicorn forks its worker after the fork server."""
-    *_, child = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return int(child)
-
-
-def _sample(worker: int, memory: list[float], over: threading.Event) -> None:
+def _sample(process: int, memory: list[float], over: threading.Event) -> None:
     while not over.wait(_EVERY_SECONDS):
-        memory.append(megabytes(worker))
+        memory.append(megabytes_of(process))
 
 
 def _ask_for_health(port: int) -> list[float]:

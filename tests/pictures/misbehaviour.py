@@ -27,6 +27,7 @@ def crash():
 
 
 def open_file():
+    os.close(0)
     Path("/etc/passwd").read_bytes()
 
 
