@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import statistics
 import time
 from pathlib import Path
@@ -20,7 +21,11 @@ _RUNS = 10
 
 def schema() -> str:
     """The JSON Schema of model.json, as JSON."""
-    text = msgspec.json.encode(msgspec.json.schema(ModelCard), order="sorted")
+    document = msgspec.json.schema(ModelCard)
+    for definition in document["$defs"].values():
+        if "description" in definition:  # before 3.13, Python leaves a docstring its indentation
+            definition["description"] = inspect.cleandoc(definition["description"])
+    text = msgspec.json.encode(document, order="sorted")
     return msgspec.json.format(text, indent=2).decode()
 
 
