@@ -95,6 +95,7 @@ class Server:
                 env={**os.environ, **self._settings, "HOST": "127.0.0.1", "PORT": str(self.port)},
                 stdout=output,
                 stderr=output,
+                start_new_session=True,
             )
         self._wait()
 

@@ -58,10 +58,18 @@ def megabytes_of(process: int) -> float:
 
 def descendants(process: int) -> Iterator[int]:
     """All processes that a process has started, and that these have started."""
-    with suppress(FileNotFoundError, ProcessLookupError):
-        for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
-            yield int(child)
-            yield from descendants(int(child))
+    for child in children(process):
+        yield child
+        yield from descendants(child)
+
+
+def children(process: int) -> set[int]:
+    """The processes that any thread of a process has started: proc(5)."""
+    found: set[int] = set()
+    for path in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            found.update(map(int, path.read_text().split()))
+    return found
 
 
 def _proportional_megabytes(process: int) -> float:

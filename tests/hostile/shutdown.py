@@ -15,13 +15,14 @@ from tests.hostile.wire import CONTINUE, TIMEOUT_SECONDS, Answer, head, read_ans
 
 
 @contextlib.contextmanager
-def admitted(port: int, count: int) -> Iterator[list[socket.socket]]:
-    """Connections whose requests the function has begun to read.
+def admitted(
+    port: int, count: int, photo: bytes = PHOTO.read_bytes()
+) -> Iterator[list[socket.socket]]:
+    """Connections whose requests, which announce the photo, the function has begun to read.
 
     `100 Continue` proves that: without it, nobody could tell a request that was lost from one
     that came too late.
     """
-    photo = PHOTO.read_bytes()
     with contextlib.ExitStack() as stack:
         connections = []
         for _ in range(count):

@@ -14,10 +14,10 @@ def decoders(pool):
 
 
 def wait_until(condition):
-    deadline = time.monotonic() + 10
-    while not condition() and time.monotonic() < deadline:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.01)
-    assert condition()
 
 
 def alive(process):
