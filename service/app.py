@@ -20,7 +20,7 @@ from service.context import RequestContext
 from service.decoding import decode
 from service.logs import configure_logging, log_request
 from service.openapi import openapi_document
-from service.request import read_request
+from service.request import receive_request
 from service.response import (
     ErrorResponse,
     Health,
@@ -119,13 +119,16 @@ class Service:
         self._admission.check()
         # Read the body before taking a slot, so that slow uploads cannot fill the queue.
         with timings.measure("read"):
-            request = read_request(
+            parse = receive_request(
                 context.request,
                 context.body,
                 max_images=settings.max_images,
                 max_top_k=card.classes,
             )
         with self._admission.admit():
+            with timings.measure("read"):
+                request = parse()
+            del parse  # holds the body
             pictures = decode(request.images, self._decoders, card.input, timings)
             request.images.clear()  # frees megabytes while the pictures wait for inference
             return classify(pictures, request, self._classifier, timings=timings)

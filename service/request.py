@@ -6,6 +6,7 @@ import codecs
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, TYPE_CHECKING, Annotated, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -36,6 +37,9 @@ DEFAULT_MIN_SCORE = 0.0
 _MAX_TEXT_BYTES = 500_000
 # Text fields that a form may have besides its images.
 _MAX_TEXT_FIELDS = 16
+# Names and values that JSON may have besides its images, whose objects are made before they are
+# counted: few milliseconds and megabytes.
+_MAX_JSON_VALUES = 10_000
 
 _FILE_PART = (
     "send each image as a file part (one with a filename); the text fields are top_k and min_score"
@@ -123,12 +127,13 @@ class _Form(NamedTuple):
     parameters: Parameters = Parameters()
 
 
-def read_request(
+def receive_request(
     request: Request, body: Body, *, max_images: int, max_top_k: int
-) -> ClassifyRequest:
-    """Read the images and parameters of a request in any of the four forms.
+) -> Callable[[], ClassifyRequest]:
+    """Read a request in any of the four forms; the returned function parses what was read.
 
-    Raises RequestError if the request as a whole is invalid.
+    Reading takes as long as the client likes, parsing takes CPU time and memory: it belongs into
+    the admission. Both raise RequestError if the request as a whole is invalid.
     """
     encoding = request.headers.get("Content-Encoding", "").lower()
     if encoding not in ("", "identity"):
@@ -136,7 +141,11 @@ def read_request(
             f"Content-Encoding {encoding} is not supported; send the body without it"
         )
     query = _parameters(request.args)
-    form = _read_form(request, body, max_images)
+    parse_form = _receive_form(request, body, max_images)
+    return lambda: _classify_request(query, parse_form(), max_top_k)
+
+
+def _classify_request(query: Parameters, form: _Form, max_top_k: int) -> ClassifyRequest:
     for top_k in (query.top_k, form.parameters.top_k):
         if not isinstance(top_k, msgspec.UnsetType) and top_k > max_top_k:
             raise BadParameter(
@@ -158,22 +167,30 @@ def _first_set(body: T | msgspec.UnsetType, query: T | msgspec.UnsetType, defaul
     return default
 
 
-def _read_form(request: Request, body: Body, max_images: int) -> _Form:
+def _receive_form(request: Request, body: Body, max_images: int) -> Callable[[], _Form]:
     media_type = request.mimetype
     if media_type == "application/json" or media_type.endswith("+json"):
-        return _read_json(body.read_all(), max_images)
+        return partial(_parse_json, body.read_all(), max_images)
     if media_type == "multipart/form-data":
-        return _read_multipart(body, request.mimetype_params.get("boundary", ""), max_images)
+        boundary = request.mimetype_params.get("boundary", "")
+        form = _read_multipart(body, boundary, max_images)
+        return lambda: form
     if media_type.startswith("image/") or media_type == "application/octet-stream":
-        return _Form([_attempt(_present, body.read_all(), "the body")])
+        return partial(_Form, [_attempt(_present, body.read_all(), "the body")])
     raise UnsupportedMediaType(
         f"Content-Type is {media_type or 'missing'}; send application/json, "
         "multipart/form-data, image/* or application/octet-stream"
     )
 
 
-def _read_json(data: bytes, max_images: int) -> _Form:
+def _parse_json(data: bytes, max_images: int) -> _Form:
     data = data.removeprefix(codecs.BOM_UTF8)
+    # Commas separate values and fields; base64 has none, the prefix of a data URL has one.
+    if data.count(b",") > 2 * max_images + _MAX_JSON_VALUES:
+        raise BadJson(
+            f"the JSON has over {_MAX_JSON_VALUES:,} values; send at most {max_images} images: "
+            f"{_JSON_FORMS}"
+        )
     try:
         # A first pass over the names alone, which skips the values, tells the two forms apart.
         names = msgspec.json.decode(data, type=dict[str, msgspec.Raw])

@@ -23,7 +23,7 @@ from service.app import Service
 from service.body import Body
 from service.encoding import decode_base64
 from service.errors import BadBase64, RequestError
-from service.request import read_request
+from service.request import receive_request
 from service.settings import Settings, SettingsError, read_settings
 from tests.hostile.cases import CLASSIFIED, REFUSED
 from tests.hostile.measure import outcome_of
@@ -147,7 +147,11 @@ def check_request(data, content_type, query=None):
     )
     request = Request(builder.get_environ())
     body = Body(request, limit=10**6)
-    read = attempt(lambda: read_request(request, body, max_images=4, max_top_k=1000), RequestError)
+
+    def read_request():
+        return receive_request(request, body, max_images=4, max_top_k=1000)()
+
+    read = attempt(read_request, RequestError)
     if isinstance(read, RequestError):
         assert str(read)
     else:

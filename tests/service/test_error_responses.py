@@ -1,6 +1,7 @@
 """Every way to send an invalid request, and the error response that it gets."""
 
 import io
+import json
 
 import pytest
 from PIL import Image
@@ -27,11 +28,23 @@ ERRORS = {
         "BAD_JSON",
         "not both",
     ),
-    "a hundred thousand instances": (
-        body(b'{"instances": [' + b"{}," * 100_000 + b"{}]}"),
+    "a thousand instances": (
+        body(b'{"instances": [' + b"{}," * 1000 + b"{}]}"),
         400,
         "TOO_MANY_IMAGES",
         "more than 16",
+    ),
+    "a hundred thousand instances": (
+        body(b'{"instances": [' + b"{}," * 100_000 + b"{}]}"),
+        400,
+        "BAD_JSON",
+        "at most 16 images",
+    ),
+    "a hundred thousand keys": (
+        body(json.dumps({str(number): 1 for number in range(100_000)}).encode()),
+        400,
+        "BAD_JSON",
+        "over 10,000 values",
     ),
     "deep JSON": (body(b'{"x":' + b"[" * 100_000), 400, "BAD_JSON", "not valid JSON"),
     "a JSON list": ({"json": [BASE64]}, 400, "BAD_JSON", "Expected `object`"),

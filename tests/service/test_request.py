@@ -9,13 +9,13 @@ from werkzeug.test import EnvironBuilder
 
 from service.body import Body
 from service.errors import BadBase64, NoImage
-from service.request import read_request
+from service.request import receive_request
 from tests.service.samples import BASE64, PNG
 
 
 def parse(**sent):
     request = Request(EnvironBuilder(method="POST", **sent).get_environ())
-    return read_request(request, Body(request, limit=10**6), max_images=16, max_top_k=1000)
+    return receive_request(request, Body(request, limit=10**6), max_images=16, max_top_k=1000)()
 
 
 def multipart(*parts):
@@ -106,5 +106,5 @@ def test_an_unreadable_image_of_a_batch_is_replaced_by_its_error():
 
 def test_the_default_top_k_is_at_most_the_number_of_classes():
     request = Request(EnvironBuilder(method="POST", json={"image": BASE64}).get_environ())
-    read = read_request(request, Body(request, limit=10**6), max_images=1, max_top_k=3)
+    read = receive_request(request, Body(request, limit=10**6), max_images=1, max_top_k=3)()
     assert read.top_k == 3
