@@ -12,7 +12,7 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import functions_framework
-from flask import Request, Response
+from flask import Request, Response, current_app, has_app_context, request
 
 from pictures import configure_allocator
 from service import Service, SettingsError, read_settings
@@ -29,6 +29,11 @@ try:
     service = Service(read_settings(os.environ))
 except SettingsError as error:
     sys.exit(f"classify cannot start: {error}")
+
+if has_app_context():
+    # functions-framework has no route for a path with a line break, /robots.txt and /favicon.ico.
+    # Flask would answer in HTML, and read a body without a deadline.
+    current_app.register_error_handler(404, lambda _: service.respond(request))
 
 
 @functions_framework.http

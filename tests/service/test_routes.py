@@ -25,7 +25,19 @@ def test_an_unsupported_method_is_405_with_allow(client, path, method, allow):
     assert allow in response.headers["Allow"]
 
 
-@pytest.mark.parametrize("path", ["/nope", "/model/", "/classify", "/health/x", "/%00"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nope",
+        "/model/",
+        "/classify",
+        "/health/x",
+        "/%00",
+        "/%0d%0ax",
+        "/favicon.ico",
+        "/robots.txt",
+    ],
+)
 def test_an_unknown_path_is_404_and_lists_the_paths(client, path):
     assert "/model" in assert_error(client.get(path), 404, "NO_SUCH_PATH")
 
