@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from pictures.errors import ImageCorrupt, ImageError
-from pictures.formats import format_of
+from pictures.errors import ImageCorrupt, ImageError, UnsupportedImageFormat
+from pictures.formats import format_of, is_lossless_jpeg
 from pictures.limits import check_frame, check_size
 from pictures.resize import Crop, Pixels, resized
 
@@ -49,6 +49,8 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _ON_ITS_SIDE = {5, 6, 7, 8}
+# TIFF 6.0 section 8: what the first frame is.
+_NEW_SUBFILE_TYPE, _REDUCED_RESOLUTION = 254, 1
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,24 @@ def open_picture(data: bytes, crop: Crop, *, max_pixels: int) -> Opened:
                 f"the {name} image is damaged, cut short or of a rare kind: its header cannot be "
                 "read"
             ) from error
+        if name == "TIFF":
+            _check_first_frame(image)
     width, height = image.size
     check_size(width, height, max_pixels=max_pixels)
-    # libjpeg decodes at 1/2, 1/4 or 1/8, five times as fast; other formats ignore it.
-    image.draft(None, (crop.draft_side, crop.draft_side))
+    if name != "JPEG" or not is_lossless_jpeg(data):
+        # libjpeg decodes at 1/2, 1/4 or 1/8, five times as fast; other formats ignore it.
+        image.draft(None, (crop.draft_side, crop.draft_side))
     image.decodermaxblock = len(data)  # all bytes at once: Pillow's blocks of 64 KiB cost time
     return Opened(name, width, height, image)
+
+
+def _check_first_frame(tiff: ImageFile) -> None:
+    """Raise UnsupportedImageFormat if the first frame is only a preview of another."""
+    if tiff.getexif().get(_NEW_SUBFILE_TYPE, 0) & _REDUCED_RESOLUTION:
+        raise UnsupportedImageFormat(
+            "the TIFF image begins with a thumbnail, as DNG and other raw photos do: export the "
+            "photo as a JPEG"
+        )
 
 
 def import_plugins() -> None:

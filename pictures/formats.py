@@ -20,6 +20,9 @@ _SIGNATURES = {
     b"II+\0": "TIFF",
     b"MM\0+": "TIFF",
 }
+# The markers SOF0 to SOF15 of JPEG; DHT, JPG and DAC are numbered among them.
+_START_OF_FRAME = {bytes([number]) for number in range(0xC0, 0xD0)} - {b"\xc4", b"\xc8", b"\xcc"}
+_LOSSLESS = b"\xc3"
 # Brands of the `ftyp` box: AV1 Image File Format 6; ISO/IEC 23008-12 annex B.
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1"}
@@ -43,3 +46,18 @@ def format_of(data: bytes) -> str:
         f"the bytes are not an image in a supported format ({', '.join(FORMATS)}); "
         f"they begin with {data[:12]!r}"
     )
+
+
+def is_lossless_jpeg(data: bytes) -> bool:
+    """Whether a JPEG's frame is lossless, which libjpeg decodes at full size only.
+
+    Source: ITU-T T.81, B.1.1.3 and B.1.1.4.
+    """
+    offset = 2
+    while data[offset : offset + 1] == b"\xff":
+        marker = data[offset + 1 : offset + 2]
+        if marker in _START_OF_FRAME:
+            return marker == _LOSSLESS
+        length = int.from_bytes(data[offset + 2 : offset + 4], "big")
+        offset += 2 + length
+    return False

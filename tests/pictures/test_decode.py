@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from pictures import FORMATS, Crop, ImageCorrupt, read_picture
+from pictures import FORMATS, Crop, ImageCorrupt, UnsupportedImageFormat, read_picture
 
 SPEC = Crop(size=224, shorter_side=256)
 WRITABLE = [name for name in FORMATS if name != "HEIC"]
@@ -270,3 +270,38 @@ def test_a_heic_cut_short_is_corrupt(photos, share):
 
 def test_the_models_own_size_decides(cat):
     assert read(saved(cat, "PNG"), spec=Crop(size=8, shorter_side=8)).pixels.shape == (8, 8, 3)
+
+
+def lossless_jpeg(width, height):
+    """A grey of 128, in which every difference to the prediction is the code 0: ITU-T T.81 H."""
+    size = height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    return (
+        b"\xff\xd8"
+        b"\xff\xc4\x00\x14\x00\x01" + b"\x00" * 16  # one code of one bit, for no difference
+        + b"\xff\xc3\x00\x0b\x08" + size + b"\x01\x01\x11\x00"
+        + b"\xff\xda\x00\x08\x01\x01\x00\x01\x00\x00" + b"\x00" * (width * height // 8)
+        + b"\xff\xd9"
+    )  # fmt: skip
+
+
+def test_a_large_lossless_jpeg_is_read_though_libjpeg_cannot_decode_it_small():
+    picture = read(lossless_jpeg(1024, 800))
+    assert (picture.width, picture.height) == (1024, 800)
+    assert (picture.pixels == 128).all()
+
+
+def test_a_dng_is_refused_instead_of_its_thumbnail_being_classified(cat):
+    thumbnail = saved(cat.resize((8, 8)), "TIFF", tiffinfo={254: 1})
+    with pytest.raises(UnsupportedImageFormat, match=r"begins with a thumbnail.*as a JPEG"):
+        read(thumbnail)
+
+
+def test_a_tiff_of_a_page_is_read(cat):
+    assert read(saved(cat, "TIFF", tiffinfo={254: 2})).width == 451
+
+
+def test_the_message_of_a_damaged_heic_is_one_line(photos):
+    data = (photos / "chelsea.heic").read_bytes()
+    with pytest.raises(ImageCorrupt) as caught:
+        read(data[: len(data) // 2])
+    assert "\n" not in str(caught.value)
