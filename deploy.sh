@@ -22,6 +22,7 @@ Flags, each with the environment variable that stands in for it:
   --min-instances N    kept warm, at a cost                     DEPLOY_MIN_INSTANCES, 0
   --max-instances N    the most there can be, and so can cost   DEPLOY_MAX_INSTANCES, 10
   --timeout SECONDS    of a request                             DEPLOY_TIMEOUT, 60
+  --model NAME         folder below model/ to upload            DEPLOY_MODEL, resnet50
   --set NAME=VALUE     a setting of the function, repeatable: see the settings in README.md
 
 Who may call it: by default whoever has the role Cloud Run Invoker, and nobody else.
@@ -49,6 +50,8 @@ END
 # https://docs.cloud.google.com/run/docs/runtimes/python
 readonly RUNTIME=python314
 readonly APIS=({cloudfunctions,run,cloudbuild,artifactregistry,secretmanager,iam,logging,monitoring}.googleapis.com)
+# The function's own choice, and what .gcloudignore lets through.
+readonly DEFAULT_MODEL=resnet50
 # Between two settings; none of them can hold one.
 readonly SEPARATOR='|'
 
@@ -72,6 +75,7 @@ read_flags() {
   MEMORY=${DEPLOY_MEMORY:-1Gi} CPU=${DEPLOY_CPU:-1} CONCURRENCY=${DEPLOY_CONCURRENCY:-8}
   MIN_INSTANCES=${DEPLOY_MIN_INSTANCES:-0} MAX_INSTANCES=${DEPLOY_MAX_INSTANCES:-10}
   TIMEOUT=${DEPLOY_TIMEOUT:-60} LOAD=${DEPLOY_LOAD:-1000000}
+  MODEL=${DEPLOY_MODEL:-resnet50}
   API_KEYS_FILE='' NO_API_KEYS=0 PUBLIC=0 WITH_MONITORING=0 NOTIFY='' CANARY=0
   ACTION=deploy DRY_RUN=0 YES=0
   # The boost of a starting CPU is spent on loading the model, not wasted.
@@ -111,6 +115,7 @@ read_value() {
     --min-instances) MIN_INSTANCES=$value ;;
     --max-instances) MAX_INSTANCES=$value ;;
     --timeout) TIMEOUT=$value ;;
+    --model) MODEL=$value ;;
     --set) read_setting "$value" ;;
     --api-keys) API_KEYS_FILE=$value ;;
     --notify) NOTIFY=$value ;;
@@ -143,6 +148,7 @@ settle() {
   [[ -z "$twice" ]] || fail "$twice is set twice" "leave one of them out"
   # A starting instance is lent more CPUs than it keeps, and would start a thread for each.
   [[ " ${SETTINGS[*]}" == *" NUM_THREADS="* ]] || SETTINGS+=("NUM_THREADS=$CPU")
+  [[ "$MODEL" == "$DEFAULT_MODEL" ]] || SETTINGS+=("MODEL=$MODEL")
   SETTINGS+=("THREADS=$CONCURRENCY") # as many as requests that may come at once
   readonly WHERE=(--project="$PROJECT" --region="$REGION")
   readonly SERVICE_ACCOUNT=$NAME-run@$PROJECT.iam.gserviceaccount.com
@@ -176,7 +182,7 @@ URL:    ${URL:-printed here after a real run}
 Logs:   $console/run/detail/$REGION/$NAME/logs?project=$PROJECT
 Cost:   about \$$(monthly_cost "$LOAD") for $LOAD requests a month (deploy/cost.sh)
 
-The model that ships may be used for non-commercial purposes only: see docs/deploy.md.
+Model:  $MODEL, $(terms_of_model)
 
 Next:
   let somebody call it   gcloud functions add-invoker-policy-binding $NAME $where --member=user:EMAIL
@@ -196,6 +202,8 @@ main() {
   export CLOUDSDK_CORE_DISABLE_PROMPTS=1
   DEPLOY_PAUSE=${DEPLOY_PAUSE:-5}
   trap interrupted INT TERM
+  TEMPORARY=$(mktemp -d)
+  trap 'rm -rf "$TEMPORARY"' EXIT
   exec 3>&1
   read_flags "$@"
   settle

@@ -15,6 +15,10 @@ check_values() {
   check_value --min-instances "$MIN_INSTANCES" '^[0-9]{1,4}$' "0 or more"
   check_value --max-instances "$MAX_INSTANCES" '^[1-9][0-9]{0,3}$' "1 or more"
   check_value --timeout "$TIMEOUT" '^[1-9][0-9]{0,3}$' "seconds, 1 to 3600"
+  check_value --model "$MODEL" '^[A-Za-z0-9_-]+$' "the name of a folder below model/"
+  [[ -f "$ROOT/model/$MODEL/model.json" ]] ||
+    fail "--model '$MODEL' is no folder below model/ that holds a model.json" \
+      "choose one of: $(models)"
   check_value --load "$LOAD" '^[0-9]{1,12}$' "requests a month"
   check_value --canary "$CANARY" '^[0-9]{1,2}$' "a percentage, 1 to 99"
   ((MIN_INSTANCES <= MAX_INSTANCES)) ||
@@ -48,9 +52,7 @@ check_setting() {
           "write *, nothing, or origins such as https://example.com,http://localhost:5173"
       ;;
     MODEL)
-      [[ "$value" =~ ^[A-Za-z0-9_-]+$ && -f "$ROOT/model/$value/model.json" ]] ||
-        fail "MODEL '$value' is no model that is uploaded" \
-          "name a folder below model/ that holds a model.json"
+      fail "MODEL alone would not upload the model" "add --model $value"
       ;;
     API_KEYS)
       fail "API_KEYS would be readable in the function's description" \
@@ -75,16 +77,28 @@ check_tools() {
 
 # A model that was damaged on its way here would be refused in the cloud, minutes later.
 check_model() {
-  local folder=$ROOT/model/resnet50 setting file expected
-  for setting in "${SETTINGS[@]}"; do
-    [[ "$setting" == MODEL=* ]] && folder=$ROOT/model/${setting#*=}
-  done
+  local folder=$ROOT/model/$MODEL file expected
   file=$folder/$(top_level_value file "$folder/model.json")
-  expected=$(top_level_value sha256 "$folder/model.json")
+  expected=$(top_level_value sha256 "$folder/model.json" | tr '[:upper:]' '[:lower:]')
   [[ -f "$file" ]] ||
     fail "the model $file is missing" "git checkout -- '$file'"
   [[ "$(sha256 "$file")" == "$expected" ]] ||
     fail "the model $file is damaged: its sha256 is not the card's" "git checkout -- '$file'"
+}
+
+models() {
+  local card
+  for card in "$ROOT"/model/*/model.json; do
+    basename "$(dirname "$card")"
+  done | paste -s -d ' ' -
+}
+
+terms_of_model() {
+  if grep --quiet '"commercial_use": true' "$ROOT/model/$MODEL/model.json"; then
+    printf 'whose licence allows commercial use'
+  else
+    printf 'for non-commercial use only: see docs/deploy.md'
+  fi
 }
 
 # A string of a model.json that is not nested in another object.

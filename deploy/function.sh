@@ -13,6 +13,10 @@ print_upload() {
   local file files
   files=$(ask gcloud meta list-files-for-upload "$ROOT")
   ((!DRY_RUN)) || return 0
+  if [[ "$MODEL" != "$DEFAULT_MODEL" ]]; then
+    files=$(grep --invert-match "^model/$DEFAULT_MODEL/" <<<"$files")
+    files+=$'\n'$(cd "$ROOT" && find "model/$MODEL" -type f)
+  fi
   while IFS= read -r file; do
     wc -c <"$ROOT/$file"
   done <<<"$files" | awk '{bytes += $1} END {printf "  %d files, %.1f MB\n", NR, bytes / 1e6}'
@@ -58,6 +62,16 @@ prepare_deployment() {
     --service-account="$SERVICE_ACCOUNT" "$access" "$secrets"
     --set-env-vars="^$SEPARATOR^${settings%"$SEPARATOR"}"
   )
+  if [[ "$MODEL" != "$DEFAULT_MODEL" ]]; then
+    write_ignore_file
+    GCLOUD_DEPLOY+=(--ignore-file="$IGNORE_FILE")
+  fi
+}
+
+# Like .gcloudignore, with the chosen model in place of the default.
+write_ignore_file() {
+  IGNORE_FILE=$TEMPORARY/gcloudignore
+  sed "s|^!/model/$DEFAULT_MODEL/|!/model/$MODEL/|" "$ROOT/.gcloudignore" >"$IGNORE_FILE"
 }
 
 # `gcloud functions deploy` has no flag for it; where the platform has not switched it on by

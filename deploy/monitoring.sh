@@ -3,10 +3,7 @@
 # by deploy.sh.
 
 install_monitoring() {
-  local folder
-  folder=$(mktemp -d)
-  # shellcheck disable=SC2064 # the folder is known now, and local to this function
-  trap "rm -rf '$folder'" EXIT
+  local folder=$TEMPORARY
   render_monitoring "$folder"
   install_metric "$folder/errors-metric.json"
   install_dashboard "$folder/dashboard.json"

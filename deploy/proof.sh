@@ -2,10 +2,12 @@
 # Proves the deployment by classifying a photo at its URL. Sourced by deploy.sh.
 
 readonly PHOTO=$ROOT/tests/data/chelsea.jpg
-readonly EXPECTED='"Egyptian cat"'
+# A model that does not know this cat proves itself by any label.
+EXPECTED='"Egyptian cat"'
 
 prove() {
   local url=$1 first next
+  grep --quiet --recursive 'Egyptian cat' "$ROOT/model/$MODEL" || EXPECTED='{"labels":[{'
   if ((DRY_RUN)); then
     ((PUBLIC)) || print_identity_token "$url" >/dev/null
     [[ -z "$KEY_SECRET" ]] || ask gcloud secrets versions access latest --secret="$KEY_SECRET" \

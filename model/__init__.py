@@ -19,8 +19,8 @@ from model.classifier import Classifier, Inference
 from model.cpus import available_cpus
 from model.errors import ModelUnavailable
 from model.folder import RESNET50, find_model
-from model.labels import Label
-from model.network import Network
+from model.labels import Label, read_labels
+from model.normalize import float_normalizer
 from model.scores import ScoredLabel, Scores, softmax, top_labels
 
 __all__ = [
@@ -35,13 +35,14 @@ __all__ = [
     "Licence",
     "ModelCard",
     "ModelUnavailable",
-    "Network",
     "ScoredLabel",
     "Scores",
     "Source",
     "available_cpus",
     "find_model",
+    "float_normalizer",
     "read_card",
+    "read_labels",
     "softmax",
     "top_labels",
     "write_card",

@@ -19,12 +19,12 @@ class Label(msgspec.Struct, frozen=True):
     label: str
 
 
-def read_labels(path: Path, *, classes: int) -> list[Label]:
+def read_labels(path: Path, *, classes: int | None = None) -> list[Label]:
     """The classes by index.
 
     The file is a table of tab-separated index, wnid and label under a line that says so, or has
     one label a line, in the order of the network's output. Raises ModelUnavailable if there are
-    not `classes` of them, numbered from 0.
+    not `classes` of them, if that is known.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").rstrip().split("\n")
@@ -39,7 +39,7 @@ def read_labels(path: Path, *, classes: int) -> list[Label]:
         labels = _parse(lines)
     except ValueError as error:
         raise ModelUnavailable(f"{path.name}, {error}") from error
-    if len(labels) != classes:
+    if classes is not None and len(labels) != classes:
         raise ModelUnavailable(
             f"classes is {classes} in model.json, but {path.name} has {len(labels)} labels: "
             "correct the one that is wrong (some networks have a class for the background, "

@@ -7,7 +7,8 @@ async function showModel(api) {
     const card = await api.model();
     foot.querySelector(".terms").textContent = card.licence.commercial_use
       ? "Commercial use is allowed"
-      : "Non-commercial use only";
+      : "Non-commercial use only. For commercial use, the operator can choose " +
+        "EfficientNet-Lite2, which is also smaller and more often right.";
     foot.querySelector(".notice").textContent = card.licence.notice;
     describe(foot.querySelector("dl"), cardRows(card));
     foot.hidden = false;

@@ -19,7 +19,7 @@ TOOLS = (
     *("awk", "bash", "cat", "curl", "cut", "dirname", "grep", "mktemp", "rm", "sed"),
     *("sha256sum", "sleep", "sort", "tr", "uniq", "wc"),
 )
-SCRIPT_PARTS = ("deploy.sh", "deploy", "model", "tests")
+SCRIPT_PARTS = (".gcloudignore", "deploy.sh", "deploy", "model", "tests")
 
 
 class Cloud:

@@ -192,6 +192,9 @@ def deploy_function(cloud, names, flags):
         "serviceConfig": {"uri": cloud["url"]},
         "environment": pairs(flags["--set-env-vars"]),
         "flags": flags,
+        "ignore_file": Path(flags["--ignore-file"]).read_text()
+        if "--ignore-file" in flags
+        else None,
     }
 
 

@@ -60,13 +60,18 @@ def test_the_region_is_not_there(refused):
 
 def test_the_model_is_damaged(refused, checkout):
     give_a_model(checkout, sha256="0" * 64)
-    assert "is damaged" in refused("--set", "MODEL=other")
+    assert "is damaged" in refused("--model", "other")
 
 
 def test_the_model_is_missing(refused, checkout):
     give_a_model(checkout, sha256="0" * 64)
     (checkout / "model" / "other" / "net.tflite").unlink()
-    assert "git checkout -- " in refused("--set", "MODEL=other")
+    assert "git checkout -- " in refused("--model", "other")
+
+
+@pytest.mark.parametrize("name", ["nowhere", "../tests", "model/resnet50", ""])
+def test_a_model_that_is_not_there_is_refused(refused, name):
+    assert "--model" in refused("--model", name)
 
 
 def give_a_model(checkout, sha256):
@@ -127,8 +132,7 @@ def test_unknown_flags_and_missing_values(refused):
         ("PRELOAD=maybe", "PRELOAD"),
         ("CORS_ORIGINS=example.com", "CORS_ORIGINS"),
         ("CORS_ORIGINS=https://a.example/path", "CORS_ORIGINS"),
-        ("MODEL=/etc", "MODEL"),
-        ("MODEL=nowhere", "MODEL"),
+        ("MODEL=resnet50", "add --model resnet50"),
         ("MAX_IMAGE=4", "there is no setting MAX_IMAGE"),
         ("MAX_IMAGES", "has no value"),
         ("CORS_ORIGINS=https://a|b", "holds a '|'"),

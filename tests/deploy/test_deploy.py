@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import pathspec
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
@@ -23,7 +24,7 @@ def test_first_deployment_ends_with_a_url_that_classified_a_photo(deploy, functi
     said = deploy()
     assert f"URL:    {function.url}" in said
     assert 'It says "Egyptian cat". First call: 0.' in said
-    assert "non-commercial purposes only" in said
+    assert "resnet50, for non-commercial use only" in said
     assert "2 files, 1.0 MB" in said
     assert [body for _, body in function.requests] == [chelsea, chelsea]
     headers = function.requests[0][0]
@@ -216,3 +217,16 @@ def test_settings_with_commas_arrive_whole(deploy, cloud):
     deploy("--set", f"CORS_ORIGINS={origins}", "--set", "PRELOAD=false")
     environment = cloud["functions"]["classify"]["environment"]
     assert environment == {**ALWAYS, "CORS_ORIGINS": origins, "PRELOAD": "false"}
+
+
+def test_a_chosen_model_is_uploaded_in_place_of_the_default(deploy, cloud):
+    said = deploy("--model", "efficientnet_lite2")
+    function = cloud["functions"]["classify"]
+    assert function["environment"] == {**ALWAYS, "MODEL": "efficientnet_lite2"}
+    ignored = pathspec.GitIgnoreSpec.from_lines(function["ignore_file"].splitlines())
+    assert not ignored.match_file("model/efficientnet_lite2/efficientnet_lite2_int8.tflite")
+    assert not ignored.match_file("model/classifier.py")
+    assert ignored.match_file("model/resnet50/resnet50_int8.tflite")
+    assert not Path(function["flags"]["--ignore-file"]).exists()
+    assert "efficientnet_lite2, whose licence allows commercial use" in said
+    assert "5 files, 8." in said

@@ -113,6 +113,5 @@ def test_the_guide_and_the_script_work_out_the_same_costs(run, flags, cost):
 
 
 def test_the_licence_of_the_model_is_told(run):
-    told = "non-commercial purposes only"
-    assert told in GUIDE
-    assert told in run("--dry-run", "--project=my-project").stdout
+    assert "non-commercial purposes only" in GUIDE
+    assert "non-commercial use only" in run("--dry-run", "--project=my-project").stdout

@@ -59,6 +59,7 @@ def test_only_what_the_function_needs_is_uploaded(upload):
         "pictures",
         "service",
     }
+    assert [path.name for path in (upload / "model").iterdir() if path.is_dir()] == ["resnet50"]
     assert ignored("service/__pycache__/app.cpython-311.pyc")
     size = sum(path.stat().st_size for path in upload.rglob("*") if path.is_file())
     assert size < 30e6
@@ -85,7 +86,14 @@ def test_an_image_gets_what_an_upload_gets():
         [line for line in (ROOT / name).read_text().splitlines() if line[:1] in ("/", "!")]
         for name in (".gcloudignore", ".dockerignore")
     )
-    assert image == [upload[0], "!/Dockerfile", *upload[1:]]
+    # One model is uploaded; an image has all, so that MODEL chooses when it runs.
+    one_model = {"/model/*/", "!/model/resnet50/"}
+    assert one_model < set(upload)
+    assert image == [
+        upload[0],
+        "!/Dockerfile",
+        *(each for each in upload[1:] if each not in one_model),
+    ]
 
 
 def test_image_and_procfile_start_the_same_command():
