@@ -1,10 +1,9 @@
-"""How good is the model? Accuracy on labelled photos, here or over HTTP, against float32.
+"""How good is a model? Accuracy, trust in its scores, mistakes and speed, on labelled photos.
 
-    python -m tools.evaluate PHOTOS... [--url http://localhost:8080] [--checkpoint FILE]
+    python -m tools.evaluate PHOTOS... --model resnet50 --model efficientnet_lite2 --html page.html
 
-A photo is named INDEX_ANYTHING.jpg by the index of its class; PHOTOS are folders of them.
-Ways to evaluate are added up: the int8 model in this process always, the function at
---url, and the float32 network that --checkpoint holds, which the others are compared with.
+A photo's class is the name of its folder or the beginning of its own: a label, a WordNet id or an
+index. Several models are evaluated side by side; --url adds a function that is running.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ import argparse
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -23,144 +21,131 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from model import RESNET50, Classifier, ScoredLabel, available_cpus, softmax, top_labels
-from pictures import MAX_PIXELS, read_picture
+from model import (
+    Classifier,
+    Label,
+    ModelUnavailable,
+    available_cpus,
+    find_model,
+    read_card,
+    write_card,
+)
 from service import Classification
+from tools.evaluation_page import page
+from tools.measurement import Measurement, measure
+from tools.photos import NoPhotos, classes_of, find_photos, read_pixels
 
+#: Labels of one answer that are asked of a function.
 TOP = 5
 
-#: The bytes of a photo in, its five best labels out.
-Way = Callable[[bytes], list[ScoredLabel]]
 
-
-@dataclass(frozen=True)
-class Measurement:
-    """What one way made of the photos; shares are of 1."""
-
-    name: str
-    photos: int
-    top_1: float
-    top_5: float
-    ties: int
-    """Photos whose first two labels have the same score."""
-    milliseconds: float
-    """Median time of a photo."""
-    first: list[int]
-    """The index of each photo's first label."""
-
-    def agreement(self, other: Measurement) -> float:
-        """The share of photos to which both give the same first label."""
-        return float(np.mean(np.array(self.first) == np.array(other.first)))
-
-
-def measure(name: str, way: Way, photos: Sequence[Path]) -> Measurement:
-    """Evaluate one way on all photos, with progress on the console."""
-    answers, seconds = [], []
-    for photo in track(photos, description=f"{name:<12}", transient=True):
-        data = photo.read_bytes()
-        start = time.perf_counter()
-        answers.append(way(data))
-        seconds.append(time.perf_counter() - start)
-    truth = [class_of(photo) for photo in photos]
-    ranks = [[label.index for label in answer] for answer in answers]
-    return Measurement(
-        name=name,
-        photos=len(photos),
-        top_1=float(np.mean([true == rank[0] for true, rank in zip(truth, ranks, strict=True)])),
-        top_5=float(np.mean([true in rank for true, rank in zip(truth, ranks, strict=True)])),
-        ties=sum(answer[0].score == answer[1].score for answer in answers),
-        milliseconds=float(np.median(seconds)) * 1000,
-        first=[rank[0] for rank in ranks],
+def evaluate_model(folder: Path, photos: Sequence[Path]) -> Measurement:
+    """Evaluate a model in this process. Raises ModelUnavailable or NoPhotos."""
+    classifier = Classifier(folder, num_threads=available_cpus())
+    card = classifier.card
+    truth = classes_of(photos, classifier.labels)
+    scores, seconds = [], []
+    for photo in track(photos, description=f"{card.name:<20}", transient=True):
+        inference = classifier.infer(read_pixels(photo, card.input))
+        scores.append(inference.scores)
+        seconds.append(inference.seconds)
+    return measure(
+        f"{card.name} {card.version}",
+        np.stack(scores),
+        truth,
+        seconds=seconds,
+        labels=classifier.labels,
+        temperature=card.temperature if card.output == "logits" else None,
     )
 
 
-def labelled_photos(folders: Sequence[Path]) -> list[Path]:
-    """The photos in the folders, by name. Exits if there are none."""
-    photos = sorted(path for folder in folders for path in folder.glob("[0-9]*_*.jpg"))
-    if not photos:
-        sys.exit(f"no photos named INDEX_ANYTHING.jpg in {', '.join(map(str, folders))}")
-    return photos
-
-
-def class_of(photo: Path) -> int:
-    """The index of the class that the photo's name begins with."""
-    return int(photo.name.partition("_")[0])
-
-
-def in_process(classifier: Classifier) -> Way:
-    """The TFLite model in this process."""
-
-    def way(data: bytes) -> list[ScoredLabel]:
-        picture = read_picture(data, classifier.card.input, max_pixels=MAX_PIXELS)
-        return top_labels(classifier.scores(picture.pixels), classifier.labels, top_k=TOP)
-
-    return way
-
-
-def over_http(url: str) -> Way:
-    """The function at `url`, whose default is as many labels."""
+def evaluate_url(url: str, photos: Sequence[Path], labels: Sequence[Label]) -> Measurement:
+    """Evaluate a running function, by its first labels. Raises OSError or NoPhotos."""
     headers = {"Content-Type": "application/octet-stream"}
-
-    def way(data: bytes) -> list[ScoredLabel]:
-        request = urllib.request.Request(url, data, headers)
+    scores, seconds = np.zeros((len(photos), len(labels)), np.float32), []
+    for number, photo in enumerate(track(photos, description=f"{url:<20}", transient=True)):
+        request = urllib.request.Request(
+            f"{url}?top_k={min(TOP, len(labels))}", photo.read_bytes(), headers
+        )
+        start = time.perf_counter()
         with urllib.request.urlopen(request, timeout=60) as response:
-            return msgspec.json.decode(response.read(), type=Classification).labels
+            answer = msgspec.json.decode(response.read(), type=Classification)
+        seconds.append(time.perf_counter() - start)
+        for label in answer.labels:
+            scores[number, label.index] = label.score
+    truth = classes_of(photos, labels)
+    return measure(url, scores, truth, seconds=seconds, labels=labels, temperature=None)
 
-    return way
 
-
-def in_float32(weights: Path, classifier: Classifier) -> Way:
-    """The network that was quantized, before it was, in Keras."""
-    from tools import checkpoint, network  # noqa: PLC0415 - TensorFlow only if it is wanted
-
-    keras_model = network.build(checkpoint.read(weights))
-
-    def way(data: bytes) -> list[ScoredLabel]:
-        picture = read_picture(data, classifier.card.input, max_pixels=MAX_PIXELS)
-        logits = np.asarray(keras_model(picture.pixels[np.newaxis].astype(np.float32)))[0]
-        return top_labels(softmax(logits), classifier.labels, top_k=TOP)
-
-    return way
+def write_temperature(folder: Path, measurement: Measurement) -> None:
+    """Write the temperature that was found into the model's card."""
+    if measurement.temperature:
+        card = msgspec.structs.replace(read_card(folder), temperature=measurement.temperature)
+        write_card(folder, card)
 
 
 def print_table(measurements: Sequence[Measurement]) -> None:
-    """Print a row for each way; agreement is with the last."""
-    reference = measurements[-1]
-    table = Table(title=f"{reference.photos} photos")
-    for column in ("", "top-1", "top-5", f"first label as {reference.name}", "ties", "ms a photo"):
+    """Print a row for each model; agreement is with the first."""
+    first = measurements[0]
+    table = Table(title=f"{first.photos} photos")
+    columns = ("top-1", "top-5", "ECE", "best temperature", "ECE with it", "ties")
+    for column in ("", *columns, f"first label as {first.name}", "ms"):
         table.add_column(column, justify="left" if column == "" else "right")
     for each in measurements:
         table.add_row(
             each.name,
             f"{each.top_1:.1%}",
             f"{each.top_5:.1%}",
-            f"{each.agreement(reference):.1%}",
+            f"{each.calibration_error:.3f}",
+            f"{each.temperature:.2f}" if each.temperature else "",
+            f"{each.calibrated_error:.3f}" if each.temperature else "",
             str(each.ties),
+            f"{each.agreement(first):.1%}",
             f"{each.milliseconds:.1f}",
         )
     Console().print(table)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _parser().parse_args(arguments)
+    try:
+        photos = find_photos(options.folders)
+        folders = [find_model(name) for name in options.model or ["resnet50"]]
+        measurements = [evaluate_model(folder, photos) for folder in folders]
+        if options.url:
+            labels = Classifier(folders[0], num_threads=1).labels
+            measurements.append(evaluate_url(options.url, photos, labels))
+    except (ModelUnavailable, NoPhotos, OSError) as error:
+        sys.exit(f"evaluate: {error}")
+    print_table(measurements)
+    if options.json:
+        text = msgspec.json.format(msgspec.json.encode(measurements), indent=2)
+        options.json.write_bytes(text + b"\n")
+    if options.html:
+        options.html.write_text(page(measurements), encoding="utf-8")
+    if options.write_temperature:
+        for folder, measurement in zip(folders, measurements, strict=False):
+            write_temperature(folder, measurement)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tools.evaluate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("folders", nargs="+", type=Path, metavar="PHOTOS")
-    parser.add_argument("--url", help="a running function to evaluate as well")
-    parser.add_argument("--checkpoint", type=Path, help="the float32 weights to compare with")
-    parser.add_argument("--model", type=Path, default=RESNET50, help="folder of the model")
-    options = parser.parse_args()
-
-    photos = labelled_photos(options.folders)
-    classifier = Classifier(options.model, num_threads=available_cpus())
-    ways: dict[str, Way] = {"int8": in_process(classifier)}
-    if options.url:
-        ways["HTTP"] = over_http(options.url)
-    if options.checkpoint:
-        ways["float32"] = in_float32(options.checkpoint, classifier)
-    print_table([measure(name, way, photos) for name, way in ways.items()])
+    add = parser.add_argument
+    add("folders", nargs="+", type=Path, metavar="PHOTOS", help="folders of photos")
+    add("--model", action="append", metavar="MODEL", help="name or folder, repeatable")
+    add("--url", help="a running function to evaluate as well, with the first model's labels")
+    add("--json", type=Path, metavar="FILE", help="write all figures")
+    add("--html", type=Path, metavar="FILE", help="write a page with plots")
+    add(
+        "--write-temperature",
+        action="store_true",
+        help="write the best temperature into the cards; photos must be others than of training",
+    )
+    return parser
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 Pixels as int8, scores as quantized probabilities: what Keras models converted for
 microcontrollers look like. Three classes: how red, green and blue the picture is.
 
-    python tests/data/make_tiny.py     (in the environment of tools/requirements.txt)
+    python tests/data/make_tiny.py     (where tensorflow-cpu==2.21.0 and keras==3.15.1 are)
 """
 
 import hashlib

@@ -1,49 +1,119 @@
-"""Evaluating: shares, ties and agreement on photos whose classes are known."""
+"""Evaluating: shares, calibration and confusion on photos whose classes are known."""
 
+import json
+
+import msgspec
+import numpy as np
 import pytest
 from PIL import Image
 
-from model import Classifier, ScoredLabel
-from tools.evaluate import in_process, labelled_photos, measure, over_http, print_table
+from model import Label, read_card
+from tools import evaluate
+from tools.measurement import best_temperature, calibration_error, measure, reliability
+from tools.photos import NoPhotos, classes_of, find_photos
 
-COLOURS = ["red", "lime", "blue"]
+COLOURS = {"red": "red", "green": "lime", "blue": "blue"}
+LABELS = [Label(0, "n1", "red"), Label(1, "n2", "dark green"), Label(2, "", "blue")]
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Six pictures in the tiny model's three classes; two of them have a wrong name."""
-    for number, colour in enumerate([*COLOURS, *COLOURS]):
-        named = number % 3 if number < 4 else 0
-        Image.new("RGB", (16, 16), colour).save(tmp_path / f"{named:04}_{number}.jpg")
-    (tmp_path / "notes.txt").write_text("not a photo")
-    return tmp_path
+    """Six pictures in the tiny model's three classes; two lie in the folder of another."""
+    for number, (label, colour) in enumerate([*COLOURS.items()] * 2):
+        place = tmp_path / "photos" / (label if number < 4 else "red")
+        place.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16, 16), colour).save(place / f"{number}.png")
+    (tmp_path / "photos" / "notes.txt").write_text("not a photo")
+    return tmp_path / "photos"
 
 
-def test_accuracy_is_the_share_of_right_names(photos, folder, capsys):
-    found = labelled_photos([folder])
-    assert len(found) == 6
-    tiny = Classifier(photos / "tiny", num_threads=1)
-    right = measure("tiny", in_process(tiny), found)
-    assert (right.photos, right.top_1, right.top_5, right.ties) == (6, pytest.approx(4 / 6), 1, 0)
+@pytest.mark.parametrize(
+    "name",
+    ["dark green/x.jpg", "Dark_Green/x.jpg", "n2/x.jpg", "1/x.jpg", "photos/n2_x.jpg",
+     "photos/0001_n1_x.jpg", "photos/dark_green_7.jpg"],
+)  # fmt: skip
+def test_a_class_is_named_by_folder_or_file(tmp_path, name):
+    assert classes_of([tmp_path / name], LABELS) == [1]
 
-    always_red = [ScoredLabel("red", 0.5, 0, ""), ScoredLabel("green", 0.5, 1, "")]
-    red = measure("red", lambda _: always_red, found)
-    assert (red.top_1, red.ties) == (pytest.approx(4 / 6), 6)
-    assert right.agreement(red) == pytest.approx(2 / 6)
 
-    print_table([red, right])
-    assert "33.3%" in capsys.readouterr().out
+def test_a_photo_without_a_class_is_named(tmp_path):
+    with pytest.raises(NoPhotos, match=r"x\.jpg has no class: name its folder"):
+        classes_of([tmp_path / "photos" / "x.jpg"], LABELS)
+
+
+def test_a_folder_without_photos_is_named(tmp_path):
+    with pytest.raises(NoPhotos, match="there are no photos in"):
+        find_photos([tmp_path])
+
+
+def test_a_model_is_measured(photos, folder):
+    found = evaluate.evaluate_model(photos / "tiny", find_photos([folder]))
+    assert (found.photos, found.top_1, found.top_5) == (6, pytest.approx(4 / 6), 1)
+    said = {(each.shown, each.said): each.photos for each in found.confusions}
+    assert said == {("red", "blue"): 1, ("red", "green"): 1}
+    assert found.temperature is None  # the file gives probabilities
 
 
 def test_the_function_is_evaluated_over_http(start_server, photos, folder):
     server = start_server(MODEL=str(photos / "tiny"))
-    found = labelled_photos([folder])
-    tiny = Classifier(photos / "tiny", num_threads=1)
-    here = measure("here", in_process(tiny), found)
-    there = measure("there", over_http(server.url), found)
+    found = find_photos([folder])
+    labels = [Label(i, "", name) for i, name in enumerate(COLOURS)]
+    here = evaluate.evaluate_model(photos / "tiny", found)
+    there = evaluate.evaluate_url(server.url, found, labels)
     assert here.agreement(there) == 1
+    assert there.top_1 == here.top_1
 
 
-def test_a_folder_without_photos_is_told(tmp_path):
-    with pytest.raises(SystemExit, match="no photos named INDEX_ANYTHING"):
-        labelled_photos([tmp_path])
+def overconfident(count=2000, classes=5, factor=3.0):
+    """Probabilities whose logits are `factor` times those that the classes were drawn from."""
+    random = np.random.default_rng(0)
+    logits = random.normal(size=(count, classes)) * 2
+    right = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    truth = np.array([random.choice(classes, p=row) for row in right])
+    said = np.exp(logits * factor) / np.exp(logits * factor).sum(axis=1, keepdims=True)
+    return said.astype(np.float32), truth
+
+
+def test_the_temperature_undoes_overconfidence():
+    said, truth = overconfident()
+    assert best_temperature(said, truth) == pytest.approx(3, rel=0.1)
+    labels = [Label(i, "", str(i)) for i in range(5)]
+    found = measure("x", said, truth.tolist(), seconds=[0.1], labels=labels, temperature=2.0)
+    assert found.temperature == pytest.approx(6, rel=0.1)  # of a card that says 2 already
+    assert found.calibration_error > 0.1
+    assert found.calibrated_error < 0.03
+
+
+def test_the_calibration_error_is_the_mean_distance():
+    scores = np.array([0.95, 0.95, 0.95, 0.95, 0.25, 0.25], np.float32)
+    right = np.array([True, True, True, False, False, False])
+    bins = reliability(scores, right)
+    assert [(each.photos, each.right) for each in bins] == [(2, 0), (4, 0.75)]
+    assert calibration_error(bins) == pytest.approx((4 * 0.2 + 2 * 0.25) / 6)
+
+
+def test_models_are_compared_in_a_table_json_and_a_page(photos, folder, tmp_path, capsys):
+    tiny, page, figures = photos / "tiny", tmp_path / "page.html", tmp_path / "figures.json"
+    models = ["--model", str(tiny), "--model", str(tiny)]
+    evaluate.main([str(folder), *models, "--html", str(page), "--json", str(figures)])
+    assert "66.7%" in capsys.readouterr().out
+    assert [each["photos"] for each in json.loads(figures.read_bytes())] == [6, 6]
+    text = page.read_text()
+    assert text.count("<svg") == 2
+    assert "66.7%" in text
+    assert "http" not in text  # it needs nothing else
+
+
+def test_the_temperature_is_written_into_the_card(tmp_path, folder):
+    networks = pytest.importorskip("tests.model.networks")
+    spec = {"size": 8, "mean": [127.5] * 3, "std": [127.5] * 3}
+    model = networks.write(tmp_path / "model", networks.network(), input=spec)
+    evaluate.main([str(folder), "--model", str(model), "--write-temperature"])
+    card = read_card(model)
+    assert card.temperature != 1
+    assert card == msgspec.structs.replace(card, temperature=card.temperature)
+
+
+def test_a_missing_model_is_one_line(folder):
+    with pytest.raises(SystemExit, match="evaluate: there is no model 'nowhere'"):
+        evaluate.main([str(folder), "--model", "nowhere"])

@@ -1,0 +1,221 @@
+"""Small networks of every source become models that give the same: scripts/test-tools."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("torch", reason="needs tools/requirements.txt")
+
+import torch
+
+from model import Classifier, read_card
+from tools import checkpoint, import_model
+from tools.keras_networks import from_application, from_file, keras
+from tools.original import ImportFailed, output_kind
+from tools.tflite_networks import from_content
+from tools.torch_networks import from_timm, timm_module, torchvision_module
+
+ROOT = Path(__file__).parent.parent.parent
+# The converters warn of what they will no longer do, and of each other.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+COLOURS = ["red", "green", "blue"]
+
+
+@pytest.fixture(scope="module")
+def colours(tmp_path_factory):
+    """Noisy photos of three colours, in folders named by them, and the file of their labels."""
+    folder, random = tmp_path_factory.mktemp("colours"), np.random.default_rng(0)
+    (folder / "labels.txt").write_text("\n".join(COLOURS))
+    for number in range(24):
+        pixels = random.integers(0, 120, (40, 40, 3), np.uint8)
+        pixels[..., number % 3] += 100
+        place = folder / "photos" / COLOURS[number % 3]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(place / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def run(colours, tmp_path):
+    """Import with these options; the report."""
+
+    def run(source, *options, to=tmp_path / "model", calibrate=True):
+        arguments = [str(source), "--to", str(to), "--report", str(tmp_path / "report")]
+        arguments += ["--labels", str(colours / "labels.txt")]
+        arguments += ["--evaluation", str(colours / "photos"), *map(str, options)]
+        if calibrate:
+            arguments += ["--calibration", str(colours / "photos")]
+        return import_model.run(import_model._parser().parse_args(arguments))
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def keras_file(tmp_path_factory):
+    """A network of Keras that tells the three colours apart; it takes values of -1 to 1."""
+    pictures = keras.Input((32, 48, 3))
+    x = keras.layers.Conv2D(3, 3, padding="same", name="blur")(pictures)
+    x = keras.layers.ReLU()(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    network = keras.Model(pictures, keras.layers.Dense(3, activation="softmax")(x))
+    kernel = np.zeros((3, 3, 3, 3), np.float32)
+    kernel[:, :, range(3), range(3)] = 1 / 9
+    network.layers[1].set_weights([kernel, np.ones(3, np.float32)])
+    network.layers[-1].set_weights([np.eye(3, dtype=np.float32) * 10, np.zeros(3, np.float32)])
+    path = tmp_path_factory.mktemp("keras") / "colours.keras"
+    network.save(path)
+    return path
+
+
+SIGNED = ("--mean", 127.5, "--std", 127.5)
+
+
+@pytest.mark.parametrize("type_", ["int8", "float16", "float32"])
+def test_a_keras_file_becomes_a_model_of_every_type(run, keras_file, tmp_path, type_):
+    report = run(keras_file, *SIGNED, "--type", type_, "--licence", "mine", "--commercial-use")
+    assert report.comparison.agreement == report.comparison.confident_agreement == 1
+    assert report.comparison.largest_difference < (0.05 if type_ == "int8" else 1e-3)
+    assert report.conversion_error < 1e-3
+    card = read_card(tmp_path / "model")
+    assert (card.input.height, card.input.width, card.output) == (32, 48, "probabilities")
+    assert (card.licence.name, card.licence.commercial_use) == ("mine", True)
+    assert (card.accuracy.top_1, card.accuracy.top_5) == (1, 1)
+    assert type_ in card.file
+    assert json.loads((tmp_path / "report" / "report.json").read_bytes())["bytes"] == report.bytes
+    assert Image.open(tmp_path / "report" / "differences.jpg").width == 1200
+
+
+def saved(module, folder):
+    path = folder / "weights.pth"
+    torch.save(module.state_dict(), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("source", "build"),
+    [
+        ("timm:test_efficientnet", lambda: timm_module("test_efficientnet", classes=3)),
+        ("timm:test_resnet", lambda: timm_module("test_resnet", classes=3)),
+        ("timm:test_convnext", lambda: timm_module("test_convnext", classes=3)),
+        (
+            "torchvision:mobilenet_v3_small",
+            lambda: torchvision_module("mobilenet_v3_small", classes=3),
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("type_", ["int8", "float32"])
+def test_a_state_dict_becomes_a_model(run, tmp_path, source, build, type_):
+    torch.manual_seed(0)
+    report = run(source, "--weights", saved(build(), tmp_path), "--type", type_)
+    assert report.conversion_error < 1e-3
+    assert report.comparison.largest_difference < (0.05 if type_ == "int8" else 1e-3)
+
+
+def test_a_network_of_keras_applications_becomes_a_model(run, tmp_path):
+    weights = tmp_path / "network.weights.h5"
+    keras.applications.MobileNetV3Small(weights=None, classes=3).save_weights(weights)
+    options = ("--weights", weights, "--type", "float32")
+    with pytest.raises(ImportFailed, match="add --size"):
+        run("keras:MobileNetV3Small", *options)
+    report = run("keras:MobileNetV3Small", *options, "--size", 96)
+    assert report.comparison.largest_difference < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "std"),
+    [
+        ("MobileNetV2", [127.5] * 3, [127.5] * 3),
+        ("ResNet50", [123.68, 116.779, 103.939], [1, 1, 1]),  # and blue first
+        ("DenseNet121", [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]),
+        ("EfficientNetB0", [0, 0, 0], [1, 1, 1]),
+    ],
+)
+def test_the_preprocessing_of_keras_applications_is_found(tmp_path, name, mean, std):
+    weights = tmp_path / "network.weights.h5"
+    build = getattr(keras.applications, name)
+    build(weights=None, classes=3).save_weights(weights)
+    spec = from_application(name, weights, classes=3).input
+    assert spec.mean == pytest.approx(mean, abs=0.01)
+    assert spec.std == pytest.approx(std, abs=0.01)
+
+
+def test_a_tflite_file_is_made_smaller(run, keras_file, tmp_path):
+    run(keras_file, *SIGNED, "--type", "float32", to=tmp_path / "first")
+    (file,) = (tmp_path / "first").glob("*.tflite")
+    report = run(file, *SIGNED, "--name", "smaller")
+    assert report.comparison.agreement == 1
+    assert Classifier(tmp_path / "model", num_threads=1).card.name == "smaller"
+
+
+def test_what_a_network_gives_is_found(keras_file, tmp_path):
+    assert output_kind(from_file(keras_file)) == "probabilities"
+    weights = saved(timm_module("test_resnet", classes=3), tmp_path)
+    assert output_kind(from_timm("test_resnet", weights, classes=3)) == "logits"
+
+
+def test_codes_pick_rows_of_the_codebook():
+    tensors = {
+        "fc.codes_matrix": torch.tensor([[1, 0], [2, 2]], dtype=torch.int16),
+        "fc.codebook": torch.tensor([[0, 1], [2, 3], [4, 5]], dtype=torch.float16),
+    }
+    decoded = checkpoint._decoded(tensors, "fc", (2, 4))
+    assert decoded.tolist() == [[2, 3, 0, 1], [4, 5, 4, 5]]
+
+
+def test_a_file_that_does_not_say_how_it_sees_pixels(run, keras_file):
+    with pytest.raises(ImportFailed, match="add --mean and --std, in pixels of 0 to 255"):
+        run(keras_file)
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "told"),
+    [
+        ("nowhere.keras", SIGNED, "there is no nowhere.keras: name a file, torchvision:NAME"),
+        (__file__, SIGNED, "is of no kind that can be imported"),
+        ("timm:nothing", (), "timm has no network or no weights 'nothing'"),
+        ("torchvision:nothing", (), "torchvision has no classifier or no weights nothing"),
+        ("torchvision:resnet50:V9", (), "no weights resnet50:V9"),
+        ("keras:Nothing", (), "keras.applications has no Nothing"),
+        ("timm:test_resnet", ("--weights", __file__), "is not a state dict"),
+        ("resnet50", ("--weights", __file__), "has sha256"),
+    ],
+)
+def test_a_wrong_source_is_explained(run, source, options, told):
+    with pytest.raises(ImportFailed, match=told):
+        run(source, *options)
+
+
+def test_weights_of_another_network_are_explained(run, tmp_path):
+    weights = saved(timm_module("test_resnet", classes=3), tmp_path)
+    with pytest.raises(ImportFailed, match="the weights are of another network"):
+        run("timm:test_efficientnet", "--weights", weights)
+
+
+def test_int8_without_photos_is_explained(run, keras_file):
+    with pytest.raises(ImportFailed, match="int8 needs photos to calibrate with"):
+        run(keras_file, *SIGNED, calibrate=False)
+
+
+def test_a_preprocessing_that_contradicts_itself_is_explained(run, keras_file):
+    with pytest.raises(ImportFailed, match="resize is 20, less than the size 32"):
+        run(keras_file, *SIGNED, "--resize", 20)
+
+
+def test_a_quantized_file_is_not_imported():
+    content = (ROOT / "tests" / "data" / "tiny" / "tiny.tflite").read_bytes()
+    with pytest.raises(ImportFailed, match="takes int8, so it is quantized already"):
+        from_content("tiny", content)
+
+
+def test_the_guide_uses_options_that_there_are():
+    guide = (ROOT / "docs" / "models.md").read_text()
+    commands = "".join(re.findall(r"python -m tools\.import_model(?:.|\\\n)*?\n(?!  )", guide))
+    used = set(re.findall(r"--[a-z-]+", commands))
+    assert len(used) > 5
+    assert used <= set(import_model._parser().format_help().split()) | {"--commercial-use"}

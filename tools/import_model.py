@@ -1,0 +1,303 @@
+"""Make a model's folder of a trained network: TFLite file, card and labels.
+
+    python -m tools.import_model SOURCE --to FOLDER --calibration PHOTOS --evaluation PHOTOS
+
+SOURCE is one of
+
+    resnet50, efficientnet_lite2      the models that ship, from their publishers' weights
+    torchvision:NAME[:WEIGHTS]        as in torchvision:resnet50:IMAGENET1K_V2
+    timm:NAME                         as in timm:tf_efficientnet_lite0
+    keras:NAME                        of keras.applications, as in keras:MobileNetV3Small
+    a .keras, .h5 or float32 .tflite file
+
+By default the model is int8, which needs photos to calibrate with: 100 to 200 of the kind that it
+will see, with or without labels. Those to evaluate with must be others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from model import (
+    RESNET50,
+    Accuracy,
+    Classifier,
+    Input,
+    Label,
+    ModelUnavailable,
+    available_cpus,
+    float_normalizer,
+    read_card,
+    read_labels,
+    softmax,
+    write_card,
+)
+from tools import quantize
+from tools.compare import Comparison, accuracy, compare, picture_of_differences
+from tools.folder import write_folder
+from tools.original import FloatArray, ImportFailed, Original, output_kind
+from tools.photos import NoPhotos, classes_of, find_photos, read_pixels
+from tools.shipped import SHIPPED
+from tools.sources import find_source
+from tools.tflite_networks import run as run_tflite
+
+FEW_PHOTOS = 100
+#: Of a score; what rounding to float32 makes of a deep network.
+TOLERANCE = 1e-3
+_console = Console()
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What came of an import."""
+
+    model: str
+    bytes: int
+    milliseconds: float
+    """Median time of an inference, on `threads` threads."""
+    threads: int
+    conversion_error: float
+    """Largest difference of a score between the original and the float32 file."""
+    comparison: Comparison | None = None
+    """With the original, on the photos to evaluate with."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _parser().parse_args(arguments)
+    try:
+        run(options)
+    except (ImportFailed, NoPhotos, ModelUnavailable) as error:
+        sys.exit(f"import_model: {error}")
+
+
+def run(options: argparse.Namespace) -> Report:
+    """Import as the options say. Raises ImportFailed, NoPhotos or ModelUnavailable."""
+    say = _console.log
+    if options.type == "int8" and not options.calibration:
+        raise ImportFailed(
+            f"int8 needs photos to calibrate with: add --calibration FOLDER, with {FEW_PHOTOS} or "
+            "more of the kind that the model will see, or choose --type float16"
+        )
+    labels = read_labels(options.labels)
+    shipped = SHIPPED.get(options.source)
+    say(f"1/4 reading {options.source}")
+    original = (
+        shipped.original(options.weights) if shipped else find_source(options, classes=len(labels))
+    )
+    original = dataclasses.replace(original, input=_preprocessing(original.input, options))
+    kind = options.output or output_kind(original)
+    say("2/4 converting it to TFLite")
+    content = original.convert()
+    error = _conversion_error(original, content)
+    say(f"3/4 writing it as {options.type}")
+    content = _in_type(options, content, original.input)
+    write_folder(options, original, shipped, kind=kind, content=content, classes=len(labels))
+    say("4/4 comparing it with the original")
+    report = _report(options, original, error, labels)
+    _print(report)
+    say(f"done. Check it: python -m model check {options.to} PHOTO")
+    return report
+
+
+def _preprocessing(known: Input, options: argparse.Namespace) -> Input:
+    """What is known of the preprocessing, or what the options say instead."""
+    given = {
+        "size": options.size and (options.size[0] if len(options.size) == 1 else options.size),
+        "shorter_side": options.resize,
+        "fit": options.fit,
+        "mean": options.mean and _three(options.mean),
+        "std": options.std and _three(options.std),
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    if changes.get("fit") == "stretch":
+        changes.setdefault("shorter_side", None)
+    try:
+        return msgspec.convert(msgspec.to_builtins(known) | _encoded(changes), Input)
+    except msgspec.ValidationError as error:
+        raise ImportFailed(f"the preprocessing contradicts itself: {error}") from error
+
+
+def _encoded(changes: dict[str, object]) -> dict[str, object]:
+    names = {field.name: field.encode_name for field in msgspec.structs.fields(Input)}
+    return {names[name]: value for name, value in changes.items()}
+
+
+def _three(values: Sequence[float]) -> list[float]:
+    if len(values) not in (1, 3):
+        raise ImportFailed(f"--mean and --std take one number or three, not {len(values)}")
+    return list(values) * (3 // len(values))
+
+
+def _conversion_error(original: Original, content: bytes) -> float:
+    """The largest difference of a score for noise. Raises ImportFailed if it is more than that."""
+    spec = original.input
+    noise = np.random.default_rng(1).normal(size=(1, spec.height, spec.width, 3))
+    pictures = noise.astype(np.float32)
+    scores = run_tflite(content, pictures)
+    expected = original.run(pictures)
+    if scores.shape != expected.shape:
+        raise ImportFailed(
+            f"the TFLite file gives {list(scores.shape)} and the original {list(expected.shape)}"
+        )
+    error = float(np.abs(scores - expected).max())
+    if not error <= TOLERANCE * max(1.0, float(np.abs(expected).max())):
+        raise ImportFailed(
+            f"a score of the TFLite file is {error:.2g} from the original's, so the converter does "
+            "not know one of its operators: report it to the converter, or try another source"
+        )
+    return error
+
+
+def _in_type(options: argparse.Namespace, content: bytes, spec: Input) -> bytes:
+    """The float32 file as the type wanted."""
+    if options.type == "float32":
+        return content
+    if options.type == "float16":
+        return quantize.to_float16(content)
+    photos = find_photos([options.calibration])
+    if len(photos) < FEW_PHOTOS:
+        _console.log(f"only {len(photos)} photos: {FEW_PHOTOS} or more calibrate better")
+    normalize = float_normalizer(spec)
+    pictures = (
+        normalize(read_pixels(photo, spec))
+        for photo in track(photos, description="calibrating", transient=True, console=_console)
+    )
+    return quantize.to_int8(content, spec, pictures)
+
+
+def _report(
+    options: argparse.Namespace, original: Original, error: float, labels: Sequence[Label]
+) -> Report:
+    """Measure the model that was written, and write down what was found."""
+    threads = available_cpus()
+    classifier = Classifier(options.to, num_threads=threads)
+    card = classifier.card
+    grey = np.full((card.input.height, card.input.width, 3), 128, np.uint8)
+    classifier.infer(grey)  # loads the network
+    report = Report(
+        model=f"{card.name} {card.version}",
+        bytes=(options.to / card.file).stat().st_size,
+        milliseconds=statistics.median(classifier.infer(grey).seconds for _ in range(30)) * 1000,
+        threads=threads,
+        conversion_error=error,
+    )
+    options.report.mkdir(parents=True, exist_ok=True)
+    if options.evaluation:
+        photos = find_photos([options.evaluation])
+        expected, scores = _scores(photos, original, classifier)
+        report = msgspec.structs.replace(report, comparison=compare(expected, scores))
+        (options.report / "differences.jpg").write_bytes(
+            picture_of_differences(photos, labels, expected, scores)
+        )
+        _write_accuracy(options, photos, labels, scores)
+    (options.report / "report.json").write_bytes(
+        msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+    )
+    return report
+
+
+def _scores(
+    photos: Sequence[Path], original: Original, classifier: Classifier
+) -> tuple[FloatArray, FloatArray]:
+    """The probabilities of the original and of the model, each [n, classes]."""
+    card = classifier.card
+    normalize = float_normalizer(card.input)
+    pairs = []
+    for photo in track(photos, description="comparing", transient=True, console=_console):
+        pixels = read_pixels(photo, card.input)
+        scores = original.run(normalize(pixels)[np.newaxis])[0]
+        expected = softmax(scores) if card.output == "logits" else scores
+        pairs.append((expected, classifier.scores(pixels)))
+    expected, actual = (np.stack(each) for each in zip(*pairs, strict=True))
+    return expected, actual
+
+
+def _write_accuracy(
+    options: argparse.Namespace, photos: Sequence[Path], labels: Sequence[Label], scores: FloatArray
+) -> None:
+    """Write the accuracy into the card, if the photos say what they show."""
+    try:
+        truth = classes_of(photos, labels)
+    except NoPhotos as error:
+        _console.log(f"no accuracy in the card: {error}")
+        return
+    top_1, top_5 = accuracy(scores, truth)
+    measured_on = f"{len(photos)} photos: {options.measured_on or options.evaluation.name}"
+    card = read_card(options.to)
+    write_card(
+        options.to, msgspec.structs.replace(card, accuracy=Accuracy(top_1, top_5, measured_on))
+    )
+
+
+def _print(report: Report) -> None:
+    _console.print(
+        f"{report.model}: {report.bytes / 1e6:.1f} MB, {report.milliseconds:.1f} ms an inference "
+        f"on {report.threads} threads, {report.conversion_error:.1g} from the original before "
+        "it was made smaller"
+    )
+    if found := report.comparison:
+        _console.print(
+            f"the original's first label on {found.agreement:.1%} of {found.photos} photos, on "
+            f"{found.confident_agreement:.1%} of those of which it is confident"
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.import_model",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("source", metavar="SOURCE", help="see above")
+    add("--to", type=Path, required=True, metavar="FOLDER", help="the model's folder to write")
+    add("--weights", type=Path, metavar="FILE", help="a state dict, or the publisher's file")
+    add("--type", choices=("int8", "float16", "float32"), default="int8", help="default: int8")
+    add("--calibration", type=Path, metavar="PHOTOS", help="folder of photos, for int8")
+    add("--evaluation", type=Path, metavar="PHOTOS", help="folder of photos to compare on")
+    add(
+        "--report",
+        type=Path,
+        default=Path("build") / "import",
+        metavar="FOLDER",
+        help="where report.json and differences.jpg go (default: build/import)",
+    )
+    add(
+        "--labels",
+        type=Path,
+        default=RESNET50 / "labels.tsv",
+        metavar="FILE",
+        help="one label a line, or a table as of the default, ImageNet's 1,000",
+    )
+    training = parser.add_argument_group(
+        "how the network was trained to see pictures, where the source does not say or says it "
+        "otherwise"
+    )
+    training.add_argument(
+        "--size", type=int, nargs="+", metavar="PX", help="side, or height, width"
+    )
+    training.add_argument("--resize", type=int, metavar="PX", help="shorter side before the crop")
+    training.add_argument("--fit", choices=("crop", "stretch"))
+    training.add_argument("--mean", type=float, nargs="+", metavar="M", help="of pixels, 0 to 255")
+    training.add_argument("--std", type=float, nargs="+", metavar="S", help="likewise")
+    training.add_argument("--output", choices=("logits", "probabilities", "sigmoid"))
+    card = parser.add_argument_group("what the card says")
+    card.add_argument("--name", help="of the model (default: the source's)")
+    card.add_argument("--version", default="1.0.0")
+    card.add_argument("--licence", default="not stated", metavar="NAME")
+    card.add_argument("--measured-on", metavar="TEXT", help="what the evaluation photos are")
+    card.add_argument("--commercial-use", action="store_true", help="the licence allows it")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""A trained network as its framework runs it, before it is converted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from model import Input
+
+FloatArray = npt.NDArray[np.float32]
+OutputKind = Literal["logits", "probabilities", "sigmoid"]
+
+_PROBES = 4
+
+
+class ImportFailed(Exception):
+    """The source cannot become a model of this function; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Original:
+    """A network and what is known of how it was trained."""
+
+    name: str
+    architecture: str
+    input: Input
+    """The preprocessing of its training."""
+    run: Callable[[FloatArray], FloatArray]
+    """From normalized pictures, [n, height, width, 3], to scores, [n, classes]."""
+    convert: Callable[[], bytes]
+    """The same as a TFLite file that takes float32 [1, height, width, 3]."""
+
+
+def output_kind(original: Original) -> OutputKind:
+    """What the network gives, judged by its scores for noise."""
+    spec = original.input
+    noise = np.random.default_rng(0).normal(size=(_PROBES, spec.height, spec.width, 3))
+    scores = original.run(noise.astype(np.float32))
+    if scores.min() < 0 or scores.max() > 1:
+        return "logits"
+    return "probabilities" if np.allclose(scores.sum(axis=1), 1, atol=1e-3) else "sigmoid"
