@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from model import RESNET50, ModelUnavailable, read_card, write_card
+from model import RESNET50, ModelUnavailable, find_model, read_card, write_card
 from model.check import schema
 
 
@@ -18,11 +18,27 @@ def folder(photos, tmp_path):
     return shutil.copytree(photos / "tiny", tmp_path / "tiny")
 
 
-def test_the_shipped_card_matches_its_file():
-    card = read_card(RESNET50)
-    assert hashlib.sha256((RESNET50 / card.file).read_bytes()).hexdigest() == card.sha256
+@pytest.mark.parametrize(
+    ("name", "size", "shorter_side"), [("resnet50", 224, 256), ("efficientnet_lite2", 260, 292)]
+)
+def test_the_shipped_cards_match_their_files(name, size, shorter_side):
+    folder = find_model(name)
+    card = read_card(folder)
+    assert hashlib.sha256((folder / card.file).read_bytes()).hexdigest() == card.sha256
     assert card.classes == 1000
-    assert (card.input.size, card.input.shorter_side) == (224, 256)
+    assert (card.input.size, card.input.shorter_side) == (size, shorter_side)
+    files = {"model.json", card.file, card.labels, card.licence.file}
+    assert {file.name for file in folder.iterdir()} == files
+
+
+def test_the_commercial_model_includes_its_licence():
+    folder = find_model("efficientnet_lite2")
+    card = read_card(folder)
+    assert card.licence.commercial_use is True
+    assert "ImageNet" in card.licence.notice
+    text = (folder / card.licence.file).read_text()
+    for part in ("Apache License", "Version 2.0", "Changed:"):
+        assert part in text
 
 
 def test_the_shipped_card_includes_the_licence():
