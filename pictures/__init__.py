@@ -1,7 +1,7 @@
-"""Pictures: from the bytes of an image file to an upright RGB square. Knows no network, no HTTP.
+"""Pictures: from the bytes of an image file to upright RGB pixels. Knows no model and no HTTP.
 
-The data goes one way: bytes -> `formats` -> `limits` -> `decode` -> `resize` -> pixels; for
-strangers' pictures in a process of its own: `pool` -> `protocol` -> `sandbox`.
+The data goes one way: bytes -> `formats` -> `limits` -> `decode` -> `resize` -> pixels. Untrusted
+pictures take these steps in a decoder process: `pool` -> `protocol` -> `sandbox`.
 """
 
 from pictures.decode import Picture, read_picture

@@ -1,8 +1,8 @@
-"""One picture: from the bytes of a file to the pixels that the network sees.
+"""Decode one picture: from the bytes of a file to the pixels of the network's input.
 
-The order keeps large photos cheap and hostile ones harmless: the first bytes decide the
-format, the header gives the size, the size is checked, a JPEG is decoded at reduced size,
-and only then are pixels decoded. All later work is on a square of the network's size.
+The order keeps large photos cheap and hostile ones harmless: find the format by the first bytes,
+read the size from the header, check it, and only then decode pixels, a JPEG at reduced size. All
+later work is on the few pixels of the network's input.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PLUGINS = {
     "HEIC": ("pi_heif", "HeifImageFile"),
 }
 
-# EXIF 2.32, 4.6.4: what to do to the stored picture to see it upright.
+# How to turn a stored picture upright, by its EXIF orientation (EXIF 2.32, 4.6.4).
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -49,13 +49,13 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _ON_ITS_SIDE = {5, 6, 7, 8}
-# TIFF 6.0 section 8: what the first frame is.
+# The tag for the kind of a frame, and its bit for a preview (TIFF 6.0, section 8).
 _NEW_SUBFILE_TYPE, _REDUCED_RESOLUTION = 254, 1
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: `width` and `height` as a person sees it, and the network's view."""
+    """A decoded picture: its upright size, and the pixels of the network's input."""
 
     format: str
     width: int
@@ -72,10 +72,10 @@ class Opened:
     width: int
     height: int
     image: ImageFile
-    """As it will be decoded: a large JPEG is smaller than `width` and `height` by now."""
+    """At the size that it will be decoded at: smaller than `width` x `height` for a large JPEG."""
 
     def decode(self, crop: Crop) -> Picture:
-        """Decode the pixels and bring them to the size of `crop`. Raises ImageCorrupt."""
+        """Decode the pixels, then crop and resize them. Raises ImageCorrupt."""
         image, width, height = self.image, self.width, self.height
         with _decoder_errors(self.format):
             image.load()
@@ -89,7 +89,7 @@ class Opened:
 
 
 def read_picture(data: bytes, crop: Crop, *, max_pixels: int) -> Picture:
-    """Decode a picture in this process; `DecoderPool` decodes strangers' pictures.
+    """Decode a trusted picture in this process; use `DecoderPool` for untrusted ones.
 
     `max_pixels` limits width x height. `Picture.pixels` is uint8 [crop.height, crop.width, 3].
     Raises UnsupportedImageFormat, TooManyPixels or ImageCorrupt.
@@ -131,14 +131,14 @@ def _check_first_frame(tiff: ImageFile) -> None:
 
 
 def import_plugins() -> None:
-    """Import what decodes each format, and what that imports when it is used."""
+    """Import the decoders of all formats, and what decoding imports lazily."""
     for module in ("PIL.ImageCms", *(module for module, _ in _PLUGINS.values())):
         import_module(module)
 
 
 @contextmanager
 def _decoder_errors(name: str) -> Iterator[None]:
-    """Turn what a decoder raises, which is nearly every type there is, into an ImageError."""
+    """Convert the exceptions of decoders, which can be of any type, to ImageCorrupt."""
     try:
         yield
     except (ImageError, MemoryError):
@@ -149,7 +149,7 @@ def _decoder_errors(name: str) -> Iterator[None]:
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 (upright) where there is none or it is unreadable."""
+    """The EXIF orientation, 1 to 8; 1 (upright) if it is missing or unreadable."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # noqa: BLE001 - however the metadata is damaged, the pixels are not

@@ -1,4 +1,4 @@
-"""What can be wrong with a picture.
+"""The errors of a picture, and the root of all errors.
 
 ClassifyError
 └── ImageError
@@ -26,7 +26,7 @@ class ImageTooCostly(ImageError):
 
 
 class TooManyPixels(ImageError):
-    """The picture is larger than the limit, which was checked before decoding it."""
+    """The picture has more pixels than MAX_PIXELS; it was not decoded."""
 
 
 class UnsupportedImageFormat(ImageError):

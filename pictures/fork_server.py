@@ -1,7 +1,7 @@
-"""A process that forks decoders and sees no picture, so that every decoder starts clean.
+"""A process that forks decoders. It never handles a picture, so every decoder starts clean.
 
-It is forked while the server starts: before there are threads, and with everything imported, which
-all these processes share. Forking a decoder from it takes a few milliseconds.
+It is forked while the server starts, because forking is unsafe once there are threads. It imports
+all that decoders need, so that they share the memory. Forking one takes a few milliseconds.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _MILLISECONDS_TO_END = 1000
 
 
 class Connection(NamedTuple):
-    """The server's ends of what it shares with a decoder."""
+    """A decoder as seen by the server: a socket, a pipe, and the process id."""
 
     messages: socket.socket
     """Requests and replies of `pictures.protocol`."""
     status: int
-    """The pipe through which the exit status comes."""
+    """The pipe that delivers the exit status."""
     process: int
 
     def idle(self) -> bool:
-        """Whether the decoder waits for a picture; otherwise it has ended, or was taken over."""
+        """Whether the decoder waits for a picture. If not, it has ended or is compromised."""
         return not _readable(self.messages.fileno(), 0)
 
     def end(self) -> int:
-        """Kill the decoder if it does not end at once; its status as in waitpid(2).
+        """The status of waitpid(2); kills the decoder if it does not end within a second.
 
         Raises ConnectionError if the fork server has ended, and all its decoders with it.
         """
@@ -53,7 +53,7 @@ class Connection(NamedTuple):
         return _read_number(self.status)
 
     def close(self) -> None:
-        """Close both ends; the decoder ends when it has decoded its picture."""
+        """Close the socket and the pipe; the decoder ends after its current picture."""
         self.messages.close()
         os.close(self.status)
 
@@ -73,7 +73,7 @@ class ForkServer:
         weakref.finalize(self, _end, ours, self.process, os.getpid())
 
     def fork_decoder(self) -> Connection:
-        """A new decoder. Raises ConnectionError if the fork server has ended, OSError."""
+        """Fork a decoder. Raises OSError; a ConnectionError if the fork server has ended."""
         ours, theirs = socket.socketpair()
         status, status_end = os.pipe()
         try:
@@ -87,7 +87,7 @@ class ForkServer:
 
 
 def serve_spawned(max_pixels: int) -> NoReturn:
-    """The life of a fork server in an interpreter that was started for it."""
+    """Run the fork server in a new interpreter."""
     _live(_serve, sandbox.CONNECTION, max_pixels, last_file=sandbox.CONNECTION)
 
 
@@ -110,7 +110,7 @@ def _spawn(connection: int, max_pixels: int) -> int:
 
 
 def _end(control: socket.socket, process: int, parent: int) -> None:
-    """End the fork server, which lives as long as one process holds its control socket."""
+    """Close the control socket: the fork server ends when no process holds it."""
     control.close()
     if os.getpid() == parent:
         with suppress(ChildProcessError):  # gunicorn's master reaps all its children
@@ -120,11 +120,11 @@ def _end(control: socket.socket, process: int, parent: int) -> None:
 def _live(
     life: Callable[[socket.socket, int], None], connection: int, max_pixels: int, *, last_file: int
 ) -> NoReturn:
-    """Run the life of a process that was just started; it keeps no file above `last_file`."""
+    """Run `life` in a new process, then exit. Closes all files above `last_file`."""
     status = 1
     try:
         gc.freeze()  # a collection would unshare copy-on-write pages, and close others' files
-        faulthandler.disable()  # its file's number will be that of another file
+        faulthandler.disable()  # the number of its file is about to be reused
         os.dup2(connection, sandbox.CONNECTION)
         os.closerange(last_file + 1, os.sysconf("SC_OPEN_MAX"))
         life(socket.socket(fileno=sandbox.CONNECTION), max_pixels)
@@ -136,7 +136,7 @@ def _live(
 
 
 def _serve(control: socket.socket, max_pixels: int) -> None:
-    """Fork a decoder for each message, and pass on how it ended."""
+    """Fork a decoder for each message, and report its exit status."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # requests are answered while the server shuts down
     sandbox.die_with_parent()
@@ -167,7 +167,7 @@ def _serve(control: socket.socket, max_pixels: int) -> None:
 
 
 def _wakeup_at(number: int) -> int:
-    """A pipe that can be read when the signal comes, even if that is just before poll(2)."""
+    """A pipe that the signal makes readable, even if it arrives just before poll(2)."""
     wakeup, end = os.pipe()
     os.set_blocking(end, False)
     signal.set_wakeup_fd(end, warn_on_full_buffer=False)
@@ -185,7 +185,7 @@ def _report_ends(status_pipes: dict[int, int]) -> None:
 
 
 def _fork_decoder(connection: int, max_pixels: int) -> int:
-    """The process of a new decoder; 0 if the system refuses one."""
+    """Fork a decoder; its process id, or 0 if the system refuses."""
     try:
         process = os.fork()
     except OSError as error:
@@ -197,7 +197,7 @@ def _fork_decoder(connection: int, max_pixels: int) -> int:
 
 
 def _empty_file() -> int:
-    """A file outside of any file system, which may be read-only; macOS has none."""
+    """A file in memory, because every file system may be read-only; on macOS, a real one."""
     if sys.platform == "linux":
         return os.memfd_create("lock")
     return os.dup(tempfile.TemporaryFile().fileno())

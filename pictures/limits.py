@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pictures.errors import TooManyPixels
 
-#: The largest picture, width x height, unless the caller says otherwise.
+#: The largest picture, width x height, by default.
 MAX_PIXELS = 50_000_000
 
 # GIF89a specification, sections 17 to 25. The screen descriptor ends at 13; the lowest three bits

@@ -1,4 +1,4 @@
-"""Decode strangers' pictures in processes of their own, where they can harm nothing else."""
+"""Decode untrusted pictures in separate processes, which contain crashes and exploits."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Decoding(NamedTuple):
     """The result of decoding a picture."""
 
     picture: Picture | ImageError
-    """Its pixels are uint8 [height, width, 3]; the error, if it cannot be decoded."""
+    """The picture, or its error if it cannot be decoded."""
     seconds: float
     """Without the time in the queue."""
 
@@ -60,13 +60,13 @@ class Decoding(NamedTuple):
 class DecoderPool:
     """Decoder processes, kept warm. Create it before the process has threads, because it forks.
 
-    `count` pictures are decoded at once, the others wait in a FIFO queue. A decoder that a picture
-    has ended, or that ran out of memory, is replaced. `max_pixels` limits width x height.
+    `count` pictures are decoded at once, the others wait in a FIFO queue. A decoder that
+    crashed, was killed or ran out of memory is replaced. `max_pixels` limits width x height.
     """
 
     def __init__(self, count: int, *, max_pixels: int) -> None:
         self._max_pixels = max_pixels
-        # For decoders that do not end at their own limit. A large picture waits for those before.
+        # For decoders that outlive their own limit. A large picture also waits for those before it.
         self._seconds = math.ceil(count * clock_seconds(max_pixels)) + 1
         self._fork_server = ForkServer(max_pixels=max_pixels)
         self._forking = threading.Lock()
@@ -121,7 +121,7 @@ class DecoderPool:
         with self._forking:
             try:
                 decoder = self._fork_server.fork_decoder()
-            except ConnectionError:  # it was killed; by now this process has threads
+            except ConnectionError:  # it was killed; spawn, because this process now has threads
                 self._fork_server = ForkServer(max_pixels=self._max_pixels, spawn=True)
                 decoder = self._fork_server.fork_decoder()
         limit = struct.pack("ll", self._seconds, 0)  # a timeval
@@ -150,7 +150,7 @@ def _receive(decoder: Connection, crop: Crop) -> Picture | ImageError:
 
 
 def _reason_of_end(status: int, data: bytes, name: str) -> ImageError:
-    """The error of a picture whose decoder ended with this status of waitpid(2)."""
+    """The error of a picture whose decoder ended, by the status of waitpid(2)."""
     code = os.waitstatus_to_exitcode(status)
     if -code in TIME_SIGNALS:
         return ImageTooCostly(OUT_OF_TIME)

@@ -1,8 +1,8 @@
 """The messages between a server and its decoder processes, over a stream socket.
 
 A message is the length of its JSON (4 bytes, big-endian), the JSON, and the bytes that the JSON
-announces: the file of a picture on the way there, the pixels on the way back. Nothing is pickled,
-so a decoder that a picture has taken over can answer wrongly, but run nothing in the server.
+announces: in a request the file of a picture, in a reply the pixels. Nothing is pickled, so a
+compromised decoder can send wrong pixels, but cannot run code in the server.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import msgspec
 from pictures.resize import Crop
 
 _LENGTH_BYTES = 4
-# A decoder that a picture has taken over must not make the server allocate what it likes.
+# A compromised decoder must not exhaust the server's memory.
 _MAX_BYTES = 2**16
 
 T = TypeVar("T")
 
 
 class ProtocolError(Exception):
-    """What came is not a message."""
+    """The bytes received are not a valid message."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ def send(connection: socket.socket, message: msgspec.Struct, payload: bytes = b"
 
 
 def receive(connection: socket.socket, messages: msgspec.json.Decoder[T]) -> T:
-    """Wait for a message. Raises EOFError if the other end is closed, ProtocolError."""
+    """Wait for a message. Raises EOFError if the other end is closed, or ProtocolError."""
     length = int.from_bytes(receive_bytes(connection, _LENGTH_BYTES), "big")
     if length > _MAX_BYTES:
         raise ProtocolError(f"the message has {length} bytes; at most {_MAX_BYTES} are accepted")

@@ -69,12 +69,12 @@ class Crop(msgspec.Struct, frozen=True):
 
     @property
     def draft_side(self) -> int:
-        """A picture decoded with no side shorter than this, in pixels, loses nothing."""
+        """The shorter side, in pixels, down to which decoding at reduced size loses nothing."""
         shortest = min(self.height, self.width)
         return math.ceil(max(self.height, self.width) * (self.shorter_side or shortest) / shortest)
 
     def turned(self) -> Crop:
-        """The same for a picture that lies on its side."""
+        """This crop for a picture that is stored on its side."""
         return msgspec.structs.replace(self, size=(self.width, self.height))
 
     def box(self, width: int, height: int) -> Box:
@@ -107,10 +107,10 @@ def _reduced(
     size: tuple[int, int],
     convert: Callable[[Image.Image], Image.Image],
 ) -> tuple[Image.Image, Box]:
-    """What is in the box, each band of it made convert, and there the box.
+    """Convert and shrink the part of the image in the box; also returns the box in the result.
 
-    Reduced as `Image.resize` with a reducing gap does by itself, but band by band, so that no
-    second copy of a large picture is ever in memory.
+    Shrinks as `Image.resize` does with a reducing gap, but band by band, so that no second copy of
+    a large picture is in memory.
     """
     scales = [(box[axis + 2] - box[axis]) / size[axis] for axis in (0, 1)]
     across, down = (max(1, int(scale / _REDUCING_GAP)) for scale in scales)
@@ -136,7 +136,7 @@ def _reduced(
 
 
 def _mode_converter(image: Image.Image) -> Callable[[Image.Image], Image.Image] | None:
-    """How to bring bands of a picture into a mode whose values may be averaged; None: it is."""
+    """A function that converts bands to a mode whose values can be averaged; None if it has one."""
     if image.mode.startswith("I;16"):
         transparent = image.info.get("transparency")
         return lambda band: Image.fromarray(_upper_bytes(np.asarray(band), transparent))
@@ -154,20 +154,20 @@ def _mode_converter(image: Image.Image) -> Callable[[Image.Image], Image.Image] 
 
 
 def _upper_bytes(values: npt.NDArray[np.uint16], transparent: int | None) -> Pixels:
-    """The upper halves of 16-bit values; the one that stands for transparency is white."""
+    """The upper bytes of 16-bit values; the transparent value becomes white."""
     upper = (values >> 8).astype(np.uint8)
     return upper if transparent is None else np.where(values == transparent, 255, upper)
 
 
 def _normalized(values: npt.NDArray[Any], low: float, high: float) -> Pixels:
-    """Values without a fixed white (32-bit integers, floats) spread over 0 to 255."""
-    with np.errstate(invalid="ignore"):  # of a NaN, which becomes 0, there is nothing to tell
+    """Spread values without a fixed white (32-bit integers, floats) over 0 to 255."""
+    with np.errstate(invalid="ignore"):  # a NaN becomes 0
         scaled = (values.astype(np.float64) - low) * (255 / max(high - low, 1e-12))
         return np.nan_to_num(scaled.round()).astype(np.uint8)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """The picture in RGB, transparency laid on white."""
+    """Convert to RGB, on a white background."""
     if image.mode == "RGBa":
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
@@ -177,7 +177,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _lab_to_rgb(image: Image.Image) -> Image.Image:
-    """Colours of a TIFF in L*a*b*, which only a colour profile converts."""
+    """Convert the L*a*b* of a TIFF, which takes a colour profile."""
     from PIL import ImageCms  # noqa: PLC0415 - rare, and would add to every cold start
 
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")

@@ -1,9 +1,9 @@
-"""The decoder process: decodes strangers' pictures under limits that the kernel enforces.
+"""The decoder process: decodes untrusted pictures under limits that the kernel enforces.
 
-A picture that goes over the limit of memory fails to allocate, one that goes over a limit of time
-ends the process. The limits are those of setrlimit(2), setitimer(2) and prctl(2). gVisor, in which
-Cloud Run may run a container, has them too: `setableLimits` in its
-pkg/sentry/syscalls/linux/sys_rlimit.go, and https://gvisor.dev/docs/user_guide/compatibility/.
+Beyond the memory limit, allocations fail; beyond a time limit, the process ends. The limits are
+those of setrlimit(2), setitimer(2) and prctl(2). gVisor, in which Cloud Run may run a container,
+has them too: `setableLimits` in its pkg/sentry/syscalls/linux/sys_rlimit.go, and
+https://gvisor.dev/docs/user_guide/compatibility/.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from pictures.protocol import REQUESTS, Decoded, Refused, Request, receive, rece
 
 _log = logging.getLogger(__name__)
 
-#: The file descriptors of a decoder, beside the three standard ones: its connection to the server,
+#: The file descriptors of a decoder besides the three standard ones: its connection to the server,
 #: and the file that decoders of large pictures lock.
 CONNECTION, LOCK = 3, 4
 
-# What the greediest format takes a pixel at its peak: libwebp, with two canvases of its own.
+# Peak bytes a pixel in the format that takes the most: WebP, for which libwebp adds two canvases.
 _BYTES_PER_PIXEL = 17
 _BASE_BYTES = 32 * 2**20
 # Pictures with more pixels to decode than this are decoded one at a time: two of the largest would
-# not fit into the memory of an instance. A large JPEG is decoded small, and so is not among them.
+# not fit into the memory of an instance. A large JPEG is decoded small and does not count.
 _LARGE_PIXELS = 1_000_000
 # CPU time to read any header, and to decode a pixel: many times what a photo takes. The clock may
 # show more, because other processes use the CPUs as well.
@@ -61,10 +61,10 @@ TIME_SIGNALS = {signal.SIGPROF, signal.SIGALRM}
 
 
 def run(connection: socket.socket, max_pixels: int) -> None:
-    """The life of a decoder: confine it, then serve its connection."""
+    """Run a decoder: confine it, then serve its connection."""
     silence = os.open(os.devnull, os.O_RDWR)
     _confine(max_pixels)
-    for stream in range(CONNECTION):  # libraries write whatever they like about damaged pictures
+    for stream in range(CONNECTION):  # libraries print warnings about damaged pictures
         os.dup2(silence, stream)
     os.closerange(LOCK + 1, silence + 1)
     # No new file and no socket, not even in place of a closed one.
@@ -108,7 +108,7 @@ def _decode(data: bytes, request: Request, max_pixels: int) -> tuple[Decoded | R
 
 @contextmanager
 def _large_pictures_in_turn(pixels: int) -> Iterator[None]:
-    """Wait, if the picture is large, until no other decoder decodes a large one."""
+    """If the picture is large, wait until no other decoder is decoding a large one."""
     if pixels <= _LARGE_PIXELS:
         yield
         return
@@ -132,7 +132,7 @@ def clock_seconds(pixels: int) -> float:
 def _errno() -> ctypes.c_int:
     """The C library's error number, in which malloc(3) leaves ENOMEM.
 
-    Image libraries report a failed allocation in words of their own, or as a damaged picture.
+    Image libraries report a failed allocation in various ways, some as a damaged picture.
     """
     name = "__errno_location" if sys.platform == "linux" else "__error"
     location = getattr(ctypes.CDLL(None), name)
@@ -147,7 +147,7 @@ def _limit_seconds(seconds: float) -> None:
 
 
 def _confine(max_pixels: int) -> None:
-    """Give up for good what decoding a picture of `max_pixels` does not need."""
+    """Limit the process, irrevocably, to what decoding a picture of `max_pixels` takes."""
     for number in (*TIME_SIGNALS, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     die_with_parent()
@@ -169,12 +169,12 @@ def _limit(name: int, limit: int) -> None:
 
 
 def _address_space() -> int:
-    """Bytes of address space that the process has, by proc(5)."""
+    """The address space of the process in bytes, by proc(5)."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def die_with_parent() -> None:
-    """Let the kernel kill this process when its parent ends, however that ends."""
+    """Let the kernel kill this process when its parent ends, even if that is killed."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
