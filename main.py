@@ -7,7 +7,7 @@ import os
 import sys
 
 # On import, NumPy's OpenBLAS starts a thread for each CPU of the machine, and these threads spin
-# for a while. Nothing here uses them, and in a container with fewer CPUs than its machine, as
+# for a while. Nothing here uses them. In a container with fewer CPUs than its machine, as
 # with `docker run --cpus 1`, they make a cold start a fifth longer.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

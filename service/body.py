@@ -23,7 +23,7 @@ class Body:
     """A stream of the body's bytes; reading raises BodyTooLarge past `limit`, or BodyIncomplete.
 
     A declared length is checked before reading. A chunked body declares none, so its bytes are
-    counted. gunicorn would wait forever for a sender that goes silent or drips.
+    counted. Without a deadline, gunicorn would wait forever for a client that stalls.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""From the pictures of a request to their labels."""
+"""Classify the pictures of a request."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from service.timings import Timings
 
 
 class RequestContext(NamedTuple):
-    """What the handlers and the log need: the request, its body, its timings."""
+    """The request, its body and its timings, for the handlers and the log."""
 
     request: Request
     body: Body

@@ -1,4 +1,4 @@
-"""From the images of a request to pictures, through the decoder processes."""
+"""Decode the images of a request in the decoder processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def decode(
     """Decode the images of one request; one that cannot be decoded is replaced by its error.
 
     The time in the queue counts as `wait`. With several decoders the images of a request are
-    decoded side by side, so `decode` may be more than the time that has passed.
+    decoded side by side, so `decode` may exceed the elapsed time.
     """
     start, busy = time.perf_counter(), 0.0
     queued = [

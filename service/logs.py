@@ -55,7 +55,7 @@ def log_request(
 
 
 def configure_logging() -> None:
-    """Write what the packages below log, which belongs to no request, as lines of this log."""
+    """Write the log records of these packages, which belong to no request, as JSON lines too."""
     for package in ("pictures", "service"):
         logging.getLogger(package).handlers = [_Handler()]
 

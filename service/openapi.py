@@ -31,7 +31,7 @@ _DESCRIPTION = f"""Classifies photos: ImageNet labels and probabilities.
 
 Formats: {", ".join(FORMATS)}, detected from the bytes, never from a name or a Content-Type.
 Errors have a stable `reason` for programs and a `message` for people.
-The model has a licence of its own, see `GET /model`."""
+The model's licence is separate from the code's: see `GET /model`."""
 
 _SCHEMAS = "#/components/schemas"
 _REQUESTS = [ImageRequest, InstancesRequest]

@@ -37,8 +37,8 @@ DEFAULT_MIN_SCORE = 0.0
 _MAX_TEXT_BYTES = 500_000
 # Text fields that a form may have besides its images.
 _MAX_TEXT_FIELDS = 16
-# Names and values that JSON may have besides its images, whose objects are made before they are
-# counted: few milliseconds and megabytes.
+# Names and values that JSON may have besides its images. They become objects before they can be
+# counted; this number takes a few milliseconds and megabytes.
 _MAX_JSON_VALUES = 10_000
 
 _FILE_PART = (
@@ -132,8 +132,8 @@ def receive_request(
 ) -> Callable[[], ClassifyRequest]:
     """Read a request in any of the four forms; the returned function parses what was read.
 
-    Reading takes as long as the client likes, parsing takes CPU time and memory: it belongs into
-    the admission. Both raise RequestError if the request as a whole is invalid.
+    Read before admission, because a slow client takes long, and parse after it, because parsing
+    takes CPU time and memory. Both raise RequestError if the request as a whole is invalid.
     """
     encoding = request.headers.get("Content-Encoding", "").lower()
     if encoding not in ("", "identity"):
@@ -192,7 +192,7 @@ def _parse_json(data: bytes, max_images: int) -> _Form:
             f"{_JSON_FORMS}"
         )
     try:
-        # A first pass over the names alone, which skips the values, tells the two forms apart.
+        # A first pass over the names, which skips the values, distinguishes the two forms.
         names = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
         if names.keys() >= {"image", "instances"}:
             raise BadJson("send either image or instances, not both")

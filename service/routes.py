@@ -19,8 +19,8 @@ class Route(NamedTuple):
     """The type of a JSON reply, if it has one of the types in `service.response`."""
 
 
-PAGE = Route("GET", "/", "page", "A page for people: drop a photo, see what it is")
-CLASSIFY = Route("POST", "/", "classify", "Tell what is in one or more images")
+PAGE = Route("GET", "/", "page", "The web page: drop a photo, see its labels")
+CLASSIFY = Route("POST", "/", "classify", "Classify one or more images")
 MODEL = Route("GET", "/model", "model", "The model card, its licence, the limits", ModelReply)
 LABELS = Route("GET", "/labels", "labels", "Every class, by index", Labels)
 HEALTH = Route("GET", "/health", "health", "Whether it is up; never loads the model", Health)
