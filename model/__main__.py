@@ -28,7 +28,7 @@ from model import (
 from model.check import report, schema
 from pictures import DecoderPool, ImageError
 
-MAX_PIXELS = 200_000_000  # enough for any camera, on a machine of one's own
+MAX_PIXELS = 200_000_000  # enough for any camera; here no other requests need the memory
 BAR_WIDTH = 30
 
 
@@ -63,13 +63,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     """Check the folder of the model and classify the photos."""
-    decoders = DecoderPool(1, max_pixels=MAX_PIXELS)  # it forks, so before inference starts threads
+    decoders = DecoderPool(1, max_pixels=MAX_PIXELS)  # forks, so before inference has threads
     print(report(find_model(options.model)), flush=True)
     return _classify_all(options, decoders)
 
 
 def _classify_all(options: argparse.Namespace, decoders: DecoderPool) -> int:
-    """Classify the photos; 1 if one could not be. Raises ModelUnavailable."""
+    """Classify the photos; the exit status, 1 if there were errors. Raises ModelUnavailable."""
     classifier = Classifier(find_model(options.model), num_threads=available_cpus())
     errors = 0
     for photo in options.photos:

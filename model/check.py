@@ -23,7 +23,7 @@ def schema() -> str:
     """The JSON Schema of model.json, as JSON."""
     document = msgspec.json.schema(ModelCard)
     for definition in document["$defs"].values():
-        if "description" in definition:  # before 3.13, Python leaves a docstring its indentation
+        if "description" in definition:  # Python before 3.13 keeps a docstring's indentation
             definition["description"] = inspect.cleandoc(definition["description"])
     text = msgspec.json.encode(document, order="sorted")
     return msgspec.json.format(text, indent=2).decode()

@@ -65,8 +65,8 @@ class Classifier:
     def scores(self, pixels: Pixels) -> Scores:
         """Probabilities, float32 [classes], of a picture's pixels, uint8 [height, width, 3].
 
-        Raises ModelUnavailable if the network cannot be loaded, ran out of memory, or gives what
-        its card does not say.
+        Raises ModelUnavailable if the network cannot be loaded, ran out of memory, or
+        contradicts its card.
         """
         return self.infer(pixels).scores
 

@@ -22,9 +22,9 @@ class Label(msgspec.Struct, frozen=True):
 def read_labels(path: Path, *, classes: int | None = None) -> list[Label]:
     """The classes by index.
 
-    The file is a table of tab-separated index, wnid and label under a line that says so, or has
-    one label a line, in the order of the network's output. Raises ModelUnavailable if there are
-    not `classes` of them, if that is known.
+    The file is a table of tab-separated index, wnid and label under a line with these names, or has
+    one label a line, in the order of the network's output. Raises ModelUnavailable if the
+    file is invalid, or has another number of labels than `classes`.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").rstrip().split("\n")

@@ -141,7 +141,7 @@ def _size_advice(shape: list[int]) -> str:
 
 
 def _check_output(card: ModelCard, given: dict[str, Any]) -> None:
-    """Whether a quantized output has the range that probabilities have. Raises ValueError."""
+    """Compare the range of a quantized output with the kind in the card. Raises ValueError."""
     scale, zero_point = given["quantization"]
     if scale == 0:
         return  # float: see scores.check_kind

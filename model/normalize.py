@@ -17,8 +17,8 @@ Normalizer = Callable[[Pixels], npt.NDArray[Any]]
 
 _GREY_LEVELS = 256
 _CHANNELS = 3
-# A network that tells fewer grey levels apart than this was calibrated for other values than the
-# card's: calibration that clips rare values leaves 230 and more.
+# A quantized input with fewer distinct grey levels was calibrated for other values than the card's.
+# A calibration that clips rare values leaves 230 or more.
 _FEWEST_DISTINCT = 192
 
 
@@ -38,7 +38,7 @@ def quantized_normalizer(
 
     By the LiteRT quantization specification, real = scale * (quantized - zero_point):
     https://ai.google.dev/edge/litert/models/quantization_spec
-    Raises ValueError if such an input cannot tell the grey levels of that apart.
+    Raises ValueError if it maps too many grey levels to the same value.
     """
     limits = np.iinfo(dtype)
     wanted = _values(spec)
