@@ -1,4 +1,4 @@
-"""The real function with the real model, in process and as a process of its own."""
+"""The real function with the real model, in this process and in a separate one."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def client():
 
 @pytest.fixture(scope="session")
 def start_server(tmp_path_factory):
-    """A factory of the function under its production server, each a process of its own."""
+    """A factory of the function under its production server, each in a separate process."""
     servers = []
 
     def start(**settings):

@@ -26,7 +26,7 @@ CURLS = [
 
 @pytest.fixture(scope="module")
 def shell(start_server):
-    """Run a command of the README against a server of its own; what it prints."""
+    """Run a command of the README against a new server; what it prints."""
     server = start_server()
 
     def run(command):

@@ -60,7 +60,7 @@ def download_chromium():
         return
     tried.touch()
     command = [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]
-    # A group of its own: the download is a grandchild, which has to end with it.
+    # A new process group, to end the download too, which is a grandchild.
     process = subprocess.Popen(command, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)
     try:
         process.wait(DOWNLOAD_SECONDS)

@@ -1,4 +1,4 @@
-"""What a decoder with a hole could be made to do, by the comment of a JPEG."""
+"""What an exploited decoder could do, as the comment of a JPEG says."""
 
 import os
 import signal
