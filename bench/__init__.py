@@ -1,5 +1,6 @@
-"""Benchmarks, each a program of its own: `python -m bench.PART`; `scripts/bench` runs them.
+"""Benchmarks: `floor`, `servers`, `coldstart`, `pictures` and `soak`; `scripts/bench` runs them.
 
-Ratios are what counts: everything compared is up at the same time and measured in turns,
-because the speed of a shared machine drifts by more than what is to be seen.
+`harness/` has what they share, `peers/` the alternatives that the function is compared with.
+Compare ratios: the speed of a shared machine drifts by more than most differences, so everything
+in a comparison is measured in one interleaved run.
 """

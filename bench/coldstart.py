@@ -1,7 +1,7 @@
-"""From process start to the first classification, beside hello world's first answer.
+"""The time from process start to the first response, compared with a "hello, world" function.
 
-All under the same framework. The parts are measured in processes of their own: the bare
-interpreter, each package's imports, and what the first photo has to wait for.
+Both run under the same framework. The parts of a cold start are measured in separate processes:
+the interpreter, the imports of each package, and the steps of the first classification.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import function, photos, plots
-from bench.processes import Server, program
-from bench.report import Report, parser_of
-from bench.turns import take_turns
+from bench.harness import function, photos, plots
+from bench.harness.interleave import Benchmark, interleave
+from bench.harness.processes import Server, program
+from bench.harness.report import Report, argument_parser
 
 HELLO = Path("bench/peers/hello.py")
 REQUEST = function.as_bytes(photos.SMALL)
-LEAST_MS = 3.0  # packages that take less are told together
+MIN_MS = 3.0  # packages below are summed up
 
 STARTS: dict[str, Callable[[], Server]] = {
     "hello world": lambda: function.start(HELLO, target="hello"),
@@ -32,7 +32,7 @@ STARTS: dict[str, Callable[[], Server]] = {
 
 
 def main() -> None:
-    options = parser_of("coldstart", __doc__).parse_args()
+    options = argument_parser("coldstart", __doc__).parse_args()
     rounds = 3 if options.quick else 50
     report = Report("coldstart")
     starts = _starts(rounds)
@@ -40,16 +40,16 @@ def main() -> None:
     parts = _parts(rounds)
     report.data["parts_ms"] = parts
     report.table(
-        ["", "first answer, ms", "over hello world"],
+        ["", "first response, ms", "over hello world"],
         [
             [name, f"{ms:.0f}", f"**{ms / starts['hello world']:.2f}**"]
             for name, ms in starts.items()
         ],
     )
-    report.say("What the function's is made of, each part measured alone:")
+    report.paragraph("The parts of the function's cold start, each measured alone:")
     report.table(["part", "ms"], [[name, f"{ms:.1f}"] for name, ms in parts.items()])
     report.figures["coldstart"] = plots.bars(
-        starts, ours="function", unit="ms from process start to first answer"
+        starts, ours="function", unit="ms from process start to first response"
     )
     report.figures["coldstart-parts"] = plots.bars(parts, ours="import", unit="ms")
     report.write(options)
@@ -61,21 +61,25 @@ def _parts(rounds: int) -> dict[str, float]:
 
 
 def _starts(rounds: int) -> dict[str, float]:
-    def way(start: Callable[[], Server]) -> Callable[[int], list[float]]:
+    def benchmark(start: Callable[[], Server]) -> Benchmark:
         return lambda steps: [_milliseconds(start) for _ in range(steps)]
 
-    ways = {name: way(start) for name, start in STARTS.items()}
-    taken = take_turns(ways, rounds=rounds, steps=1, what="starts")
-    return {name: statistics.median(each) for name, each in taken.items()}
+    milliseconds = interleave(
+        {name: benchmark(start) for name, start in STARTS.items()},
+        rounds=rounds,
+        steps=1,
+        description="starts",
+    )
+    return {name: statistics.median(each) for name, each in milliseconds.items()}
 
 
 def _milliseconds(start: Callable[[], Server]) -> float:
     with start() as server:
-        return server.first_answer(REQUEST) * 1000
+        return server.first_response(REQUEST) * 1000
 
 
 def _interpreter(rounds: int) -> float:
-    """Milliseconds in which Python starts and ends, with nothing to do."""
+    """Milliseconds from start to end of Python with an empty program."""
 
     def once() -> float:
         start = time.perf_counter()
@@ -86,26 +90,26 @@ def _interpreter(rounds: int) -> float:
 
 
 def _first_photo(rounds: int) -> dict[str, float]:
-    command = [program(function.ENVIRONMENT), "-m", "bench.first_photo", str(photos.SMALL)]
-    taken = [
+    command = [program(function.ENVIRONMENT), "-m", "bench.harness.first_photo", str(photos.SMALL)]
+    rounds_ms = [
         json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
         for _ in range(rounds)
     ]
-    return {part: statistics.median(each[part] for each in taken) for part in taken[0]}
+    return {part: statistics.median(each[part] for each in rounds_ms) for part in rounds_ms[0]}
 
 
 def _imports(rounds: int) -> dict[str, float]:
-    """Milliseconds that the modules of each package take by themselves, most first."""
-    taken = [_import_times() for _ in range(rounds)]
-    medians = {name: statistics.median(each[name] for each in taken) for name in taken[0]}
-    told = {name: ms for name, ms in medians.items() if ms >= LEAST_MS}
-    rest = sum(medians.values()) - sum(told.values())
-    ordered = dict(sorted(told.items(), key=lambda item: -item[1]))
+    """Milliseconds of the modules of each package, slowest package first."""
+    rounds_ms = [_import_times() for _ in range(rounds)]
+    medians = {name: statistics.median(each[name] for each in rounds_ms) for name in rounds_ms[0]}
+    listed = {name: ms for name, ms in medians.items() if ms >= MIN_MS}
+    rest = sum(medians.values()) - sum(listed.values())
+    ordered = dict(sorted(listed.items(), key=lambda item: -item[1]))
     return {**ordered, "all others": rest}
 
 
 def _import_times() -> dict[str, float]:
-    """By top package. What Python itself imports before the program is not in it."""
+    """By top-level package, without the imports of Python's own start."""
     imports = "import functions_framework, gunicorn.app.base, gunicorn.workers.gthread, main"
     command = [program(function.ENVIRONMENT), "-X", "importtime", "-c", imports]
     done = subprocess.run(command, check=True, capture_output=True, text=True)

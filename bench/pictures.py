@@ -1,8 +1,8 @@
-"""Latency by megapixels and by format, and what each photo's time goes into.
+"""Latency by megapixels and by format, and its parts.
 
-Reading, decoding with resizing, and inference are the function's own Server-Timing; base64
-is what reading takes longer when the photo comes in JSON; resizing is what `read_picture`
-takes longer than Pillow's decoding alone; the reply is the rest of the round trip.
+Reading, decoding with resizing, and inference come from the function's Server-Timing header.
+Resizing is the time of `read_picture` minus that of Pillow's decoding, the response is the rest of
+the round trip, and base64 is the additional reading time of a photo in JSON.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pi_heif import register_heif_opener
 from PIL import Image
 from rich.progress import track
 
-from bench import function, photos, plots
-from bench.client import Client
-from bench.report import Report, parser_of
+from bench.harness import function, photos, plots
+from bench.harness.client import Client
+from bench.harness.report import Report, argument_parser
 from model import RESNET50, Classifier
 from pictures import Crop, read_picture
 
@@ -28,13 +28,13 @@ MEGAPIXELS = (0.1, 1, 2, 5, 12, 24, 48)
 FORMATS = ("PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 FORMAT_MEGAPIXELS = 2
 LIMITS = {"MAX_BODY_BYTES": str(64 * 2**20), "MAX_PIXELS": "50000000"}
-PARTS = ("reading", "decoding", "resizing", "inference", "reply")
+PARTS = ("reading", "decoding", "resizing", "inference", "response")
 BASE64 = "base64, if in JSON"
 
 
 def main() -> None:
-    register_heif_opener()  # for Pillow's own decoding
-    options = parser_of("pictures", __doc__).parse_args()
+    register_heif_opener()  # for `_decoding_share`
+    options = argument_parser("pictures", __doc__).parse_args()
     report = Report("pictures")
     albums = {
         "megapixels": {f"{each:g} MP": photos.of_size(each) for each in MEGAPIXELS},
@@ -42,11 +42,11 @@ def main() -> None:
     }
     rounds = 3 if options.quick else 30
     with function.start(settings=LIMITS) as server:
-        server.first_answer(function.as_bytes(photos.SMALL))
+        server.first_response(function.as_bytes(photos.SMALL))
         client = Client(server.port)
         for name, album in albums.items():
             report.data[name] = _measure(client, album, rounds)
-            _tell(report, name, album)
+            _render(report, name, album)
     report.write(options)
 
 
@@ -62,18 +62,18 @@ def _formats() -> dict[str, Path]:
 
 def _measure(client: Client, album: dict[str, Path], rounds: int) -> dict[str, dict[str, float]]:
     """The median milliseconds of each part, for each photo."""
-    taken: dict[str, list[dict[str, float]]] = {name: [] for name in album}
-    ways = {name: _way(client, photo) for name, photo in album.items()}
+    samples: dict[str, list[dict[str, float]]] = {name: [] for name in album}
+    benchmarks = {name: _benchmark(client, photo) for name, photo in album.items()}
     for _ in track(range(rounds), description="pictures", transient=True):
-        for name, measure in ways.items():
-            taken[name].append(measure())
+        for name, measure in benchmarks.items():
+            samples[name].append(measure())
     return {
         name: {part: statistics.median(each[part] for each in times) for part in (*PARTS, BASE64)}
-        for name, times in taken.items()
+        for name, times in samples.items()
     }
 
 
-def _way(client: Client, photo: Path) -> Callable[[], dict[str, float]]:
+def _benchmark(client: Client, photo: Path) -> Callable[[], dict[str, float]]:
     spec = Classifier(RESNET50, num_threads=1).card.input
     data = photo.read_bytes()
     as_bytes, as_json = function.as_bytes(photo), function.as_json(photo)
@@ -86,7 +86,7 @@ def _way(client: Client, photo: Path) -> Callable[[], dict[str, float]]:
             "decoding": decoding,
             "resizing": plain["decode"] - decoding,
             "inference": plain["infer"],
-            "reply": plain["total"] - plain["read"] - plain["decode"] - plain["infer"],
+            "response": plain["total"] - plain["read"] - plain["decode"] - plain["infer"],
             BASE64: max(0.0, coded["read"] - plain["read"]),
         }
 
@@ -94,16 +94,16 @@ def _way(client: Client, photo: Path) -> Callable[[], dict[str, float]]:
 
 
 def _round_trip(client: Client, request: bytes) -> dict[str, float]:
-    """Milliseconds by part as the function tells them, and "total" as the client sees it."""
+    """Milliseconds by part from Server-Timing, and "total" as measured by the client."""
     start = time.perf_counter()
-    answer = client.ask(request)
+    response = client.send(request)
     total = (time.perf_counter() - start) * 1000
-    parts = re.findall(r"(\w+);dur=([\d.]+)", answer.headers["server-timing"])
+    parts = re.findall(r"(\w+);dur=([\d.]+)", response.headers["server-timing"])
     return {**{part: float(ms) for part, ms in parts}, "total": total}
 
 
 def _decoding_share(data: bytes, spec: Crop) -> float:
-    """How much of `read_picture` is Pillow's decoding; the rest is resizing."""
+    """The share of Pillow's decoding in `read_picture`; the rest is resizing."""
     start = time.perf_counter()
     read_picture(data, spec, max_pixels=10**9)
     middle = time.perf_counter()
@@ -113,7 +113,7 @@ def _decoding_share(data: bytes, spec: Crop) -> float:
     return min(1.0, (time.perf_counter() - middle) / (middle - start))
 
 
-def _tell(report: Report, name: str, album: dict[str, Path]) -> None:
+def _render(report: Report, name: str, album: dict[str, Path]) -> None:
     found: dict[str, dict[str, float]] = report.data[name]
     report.table(
         ["photo", "MB", *(f"{part}, ms" for part in PARTS), "all, ms", f"{BASE64}, ms"],

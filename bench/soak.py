@@ -1,111 +1,124 @@
-"""Minutes of mixed load: do memory and latency stay what they were?
+"""Minutes of mixed load under the smallest memory limit: do memory and latency stay constant?
 
-Then the same load, one request at a time, in 256 MiB that the kernel enforces.
+The limit is searched first, for several clients and for one.
 """
 
 from __future__ import annotations
 
 import statistics
+from contextlib import ExitStack
+from dataclasses import asdict
 from typing import Any
 
-from bench import function, load, photos, plots
-from bench.client import OK
-from bench.limits import MemoryLimit
-from bench.processes import Server, Skipped, Watch
-from bench.report import Report, parser_of
+from bench.harness import function, load, photos, plots
+from bench.harness.client import OK
+from bench.harness.errors import Skipped
+from bench.harness.memory import COLUMNS, MemoryLimit, MemorySearch, describe
+from bench.harness.processes import MemoryWatch
+from bench.harness.report import Report, argument_parser
 
-CLIENTS = 8
-OURS = f"{CLIENTS} clients"
-MEBIBYTES = 256
-WAYS = (function.as_bytes, function.as_json, function.as_form)
+CLIENTS = {"8 clients": 8, "1 client": 1}
+ENCODINGS = (function.as_bytes, function.as_json, function.as_form)
 WINDOWS = 60  # points of a plot
 
 
 def main() -> None:
-    parser = parser_of("soak", __doc__)
+    parser = argument_parser("soak", __doc__)
     parser.add_argument(
-        "--minutes", type=float, metavar="N", help="each of the two (default: 10; 0.1 if quick)"
+        "--minutes", type=float, metavar="N", help="of each load (default: 10; 0.1 if quick)"
     )
     options = parser.parse_args()
     seconds = 60 * (options.minutes or (0.1 if options.quick else 10))
     report = Report("soak")
     requests = _requests()
-    with function.start() as server:
-        report.data[OURS] = _soak(server, requests, clients=CLIENTS, seconds=seconds)
-    try:
-        with MemoryLimit(MEBIBYTES) as limit, function.start(before=limit.enter) as server:
-            found = _soak(server, requests, clients=1, seconds=seconds)
-            found |= {"group_peak_mb": limit.peak(), "kills": limit.kills()}
-            report.data[f"1 client, {MEBIBYTES} MiB"] = found
-    except Skipped as reason:
-        report.say(f"The run under a memory limit was skipped: {reason}.")
-    _tell(report)
+    for name, clients in CLIENTS.items():
+        search = MemorySearch.of(
+            lambda before: function.start(before=before),
+            requests,
+            clients=clients,
+            quick=options.quick,
+        )
+        report.data[name] = _soak(search, seconds, report)
+    _render(report)
     report.write(options)
 
 
 def _requests() -> list[bytes]:
-    """JPEGs of two sizes, in every way to send a photo, and four other formats."""
+    """JPEGs of two sizes in every encoding of a request, and four other formats."""
     small, large = photos.SMALL, photos.large()
-    kinds = [photos.of_size(2, kind) for kind in ("PNG", "WEBP", "AVIF")]
+    others = [photos.of_size(2, name) for name in ("PNG", "WEBP", "AVIF")]
     return [
-        *(make(photo) for photo in (small, large) for make in WAYS),
-        *(function.as_bytes(photo) for photo in [*kinds, photos.DATA / "chelsea.heic"]),
+        *(encode(photo) for photo in (small, large) for encode in ENCODINGS),
+        *(function.as_bytes(photo) for photo in [*others, photos.DATA / "chelsea.heic"]),
     ]
 
 
-def _soak(server: Server, requests: list[bytes], *, clients: int, seconds: float) -> dict[str, Any]:
-    """Load the server, and watch its memory meanwhile."""
-    server.first_answer(requests[0])
-    with Watch(server) as watch:
-        done = load.run(server.port, requests, clients=clients, seconds=seconds)
-    half = [megabytes for second, megabytes in watch.points if second > seconds / 2]
+def _soak(search: MemorySearch, seconds: float, report: Report) -> dict[str, Any]:
+    """Search the smallest limit, then load a server under it and watch its memory."""
+    with ExitStack() as stack:
+        limit = None
+        try:
+            trials = search.run()
+            passed = [trial.mebibytes for trial in trials if trial.passed]
+            limit = stack.enter_context(MemoryLimit(passed[0] if passed else search.limits[-1]))
+        except Skipped as reason:
+            trials = []
+            report.paragraph(f"Without a memory limit: {reason}.")
+        server = stack.enter_context(search.start(limit and limit.enter))
+        server.first_response(search.requests[0])
+        with MemoryWatch(server) as watch:
+            done = load.run(server.port, search.requests, clients=search.clients, seconds=seconds)
+        kills = limit.kills() if limit else 0
+    successes = [(at, ms) for at, ms, status in done.requests if status == OK]
+    second_half = [megabytes for second, megabytes in watch.points if second > seconds / 2]
+    third, fourth = second_half[: len(second_half) // 2], second_half[len(second_half) // 2 :]
     return {
-        "requests": len(done.times),
+        "trials": [asdict(trial) for trial in trials],
+        "limit": describe(trials),
+        "requests": len(done.requests),
         "errors": done.errors,
-        "peak_mb": watch.peak,
-        "drift_mb": statistics.median(half[len(half) // 2 :])
-        - statistics.median(half[: len(half) // 2]),
+        "kills": kills,
+        "drift_mb": statistics.median(fourth) - statistics.median(third),
         "memory_mb": _windows(watch.points, seconds),
-        "latency_ms": _windows(
-            [(at, ms) for at, ms, status in done.times if status == OK], seconds
-        ),
+        "latency_ms": _windows(successes, seconds),
     }
 
 
 def _windows(points: list[tuple[float, float]], seconds: float) -> list[tuple[float, float]]:
-    """Medians of equal stretches of time: minutes from the start, value."""
-    stretch = seconds / WINDOWS
+    """Medians of equal periods: minutes from the start, value."""
+    period = seconds / WINDOWS
     windows: dict[int, list[float]] = {}
     for at, value in points:
-        windows.setdefault(int(at / stretch), []).append(value)
+        windows.setdefault(int(at / period), []).append(value)
     return [
-        ((number + 0.5) * stretch / 60, statistics.median(values))
+        ((number + 0.5) * period / 60, statistics.median(values))
         for number, values in sorted(windows.items())
     ]
 
 
-def _tell(report: Report) -> None:
+def _render(report: Report) -> None:
+    columns = ["load", *COLUMNS, "requests", "errors", "killed", "drift in the second half, MB"]
     report.table(
-        ["load", "requests", "errors", "peak, MB", "drift in the second half, MB", "killed"],
+        columns,
         [
             [
                 name,
-                f"{found['requests']:,}",
-                found["errors"],
-                f"**{found['peak_mb']:.0f}**",
-                f"{found['drift_mb']:+.1f}",
-                found.get("kills", ""),
+                *result["limit"],
+                f"{result['requests']:,}",
+                result["errors"],
+                result["kills"],
+                f"{result['drift_mb']:+.1f}",
             ]
-            for name, found in report.data.items()
+            for name, result in report.data.items()
         ],
     )
     report.figures["soak"] = plots.line_panels(
         {
-            title: {name: found[key] for name, found in report.data.items()}
+            title: {name: result[key] for name, result in report.data.items()}
             for title, key in (("memory, MB", "memory_mb"), ("latency, ms", "latency_ms"))
         },
         x="minutes",
-        ours=OURS,
+        ours="8 clients",
     )
 
 

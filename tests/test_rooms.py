@@ -12,7 +12,7 @@ BELOW = {
     "model": {"pictures"},
     "service": {"model", "pictures"},
     "tools": {"model", "pictures", "service"},
-    "bench": {"model", "pictures", "service", "tools"},
+    "bench": {"model", "pictures", "service"},
 }
 # Packages that are imported by their name, never by one of their modules.
 FRONT_DOORS = {"pictures", "model", "service"}

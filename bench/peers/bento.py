@@ -1,4 +1,4 @@
-"""BentoML, as its documentation has an image classifier: bentoml serve bento:Classify"""
+"""An image classifier as in BentoML's documentation: bentoml serve bento:Classify"""
 
 import bentoml
 from network import Network

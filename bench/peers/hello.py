@@ -1,8 +1,8 @@
-"""The least function there is: what the framework takes to start."""
+"""The smallest function: the start-up time of the framework."""
 
 import functions_framework
 
 
 @functions_framework.http
-def hello(_request):  # noqa: ANN001, ANN201 - as little as can be
+def hello(_request):  # noqa: ANN001, ANN201 - the smallest function
     return "hello, world"

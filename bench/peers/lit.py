@@ -1,4 +1,4 @@
-"""LitServe, as its documentation has an image classifier: python lit.py PORT"""
+"""An image classifier as in LitServe's documentation: python lit.py PORT"""
 
 import sys
 

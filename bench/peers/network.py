@@ -1,7 +1,7 @@
 """The model as a user of BentoML, LitServe or TorchServe would wrap it.
 
-The same file as ours, by the same interpreter, with ordinary preprocessing, as their examples of
-image classifiers have it: the whole photo decoded by Pillow, resized and cropped.
+The same file and interpreter as this function's, with the preprocessing of their examples: Pillow
+decodes the whole photo, resizes and crops it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MODEL = Path(__file__).parents[2] / "model" / "resnet50"
 
 
 class Network:
-    """Pictures to labels; threads may share it."""
+    """Pictures to labels; safe under threads."""
 
     def __init__(self) -> None:
         path = str(MODEL / "resnet50_int8.tflite")

@@ -1,4 +1,4 @@
-"""TorchServe's handler, as its documentation has one of one's own."""
+"""A custom handler as in TorchServe's documentation."""
 
 import io
 import sys
@@ -8,12 +8,12 @@ from PIL import Image
 
 
 class Handler:
-    """Made by TorchServe from a copy in a folder of its own, so it has to find its way back."""
+    """TorchServe runs a copy in another folder, so root.txt names the repository."""
 
     def initialize(self, context: object) -> None:
         root = Path((Path(context.system_properties["model_dir"]) / "root.txt").read_text())
         sys.path.insert(0, str(root / "bench" / "peers"))
-        from network import Network  # noqa: PLC0415 - only now can it be found
+        from network import Network  # noqa: PLC0415 - importable only now
 
         self.network = Network()
 

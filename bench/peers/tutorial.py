@@ -1,7 +1,6 @@
-"""The function as a tutorial has it: the whole photo decoded, tflite-runtime, JSON out.
+"""The function of a typical tutorial: functions-framework, tflite-runtime, a full decode.
 
-Under functions-framework, like ours. One thing is better than in tutorials: the lock, for
-without one it fails as soon as two requests meet.
+Unlike in tutorials, there is a lock: without it, concurrent requests fail.
 """
 
 import base64
@@ -19,12 +18,12 @@ input_index = interpreter.get_input_details()[0]["index"]
 output_index = interpreter.get_output_details()[0]["index"]
 lock = threading.Lock()
 
-with open("model/resnet50/labels.tsv", encoding="utf-8") as file:  # noqa: PTH123 - as they do
+with open("model/resnet50/labels.tsv", encoding="utf-8") as file:  # noqa: PTH123 - as in tutorials
     labels = [line.split("\t")[2].strip() for line in file][1:]
 
 
 @functions_framework.http
-def classify(request):  # noqa: ANN001, ANN201 - as they do
+def classify(request):  # noqa: ANN001, ANN201 - as in tutorials
     body = request.get_data()
     data = base64.b64decode(request.get_json()["image"]) if request.is_json else body
     image = Image.open(io.BytesIO(data)).convert("RGB").resize((224, 224))

@@ -1,4 +1,4 @@
-"""What a part measured, written for people (Markdown), programs (JSON) and the documentation."""
+"""The report of a benchmark: Markdown, JSON and plots; on request, in the documentation."""
 
 from __future__ import annotations
 
@@ -20,73 +20,77 @@ from rich.markdown import Markdown
 OUTPUT = Path("build/bench")
 DOCUMENT = Path("docs/performance.md")
 IMAGES = Path("docs/images")
-FILE_WIDTH = 120  # where no terminal tells how wide a table may be
+FILE_WIDTH = 120  # if the output is not a terminal
 
 
 @dataclass
 class Report:
-    """The result of one part of the benchmarks."""
+    """The result of a benchmark."""
 
-    part: str
+    benchmark: str
     data: dict[str, Any] = field(default_factory=dict)
-    """For programs."""
+    """All figures, for programs."""
     markdown: list[str] = field(default_factory=list)
-    """For people: paragraphs and tables."""
+    """Paragraphs and tables, for readers."""
     figures: dict[str, Figure] = field(default_factory=dict)
 
-    def say(self, paragraph: str) -> None:
-        self.markdown.append(paragraph)
+    def paragraph(self, text: str) -> None:
+        self.markdown.append(text)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Add a table; the first column is names, the others are figures."""
+        """Add a table; the first column has names, the others figures."""
         head = [columns, ["---", *["---:"] * (len(columns) - 1)]]
         self.markdown.append(
             "\n".join(f"| {' | '.join(map(str, row))} |" for row in [*head, *rows])
         )
 
     def write(self, options: argparse.Namespace) -> None:
-        """Write it to build/bench/, and if asked to into the documentation; print it."""
+        """Write it to build/bench/, with --publish also to the documentation, and print it."""
         facts = machine()
         if options.quick:
-            facts["turns"] = "few and short turns (--quick)"
+            facts["quick"] = "a short try-out (--quick)"
         text = "\n\n".join(self.markdown)
-        told = "; ".join(facts.values())
+        facts_line = "; ".join(facts.values())
         OUTPUT.mkdir(parents=True, exist_ok=True)
         content = json.dumps({"machine": facts, **self.data}, indent=2)
-        (OUTPUT / f"{self.part}.json").write_text(content + "\n")
-        (OUTPUT / f"{self.part}.md").write_text(f"# {self.part}\n\n{told}\n\n{text}\n")
+        (OUTPUT / f"{self.benchmark}.json").write_text(content + "\n")
+        (OUTPUT / f"{self.benchmark}.md").write_text(
+            f"# {self.benchmark}\n\n{facts_line}\n\n{text}\n"
+        )
         self._draw(OUTPUT, "")
         if options.publish:
             self._draw(IMAGES, "bench-")
-            _publish(self.part, f"{text}\n\n<sub>Measured on: {told}.</sub>")
+            _publish(self.benchmark, f"{text}\n\n<sub>Measured on: {facts_line}.</sub>")
         console = Console()
         if not console.is_terminal:
             console.width = FILE_WIDTH
         console.print(Markdown(text))
-        console.print(f"Written to {OUTPUT}/: {self.part}.md, {self.part}.json and plots.")
+        console.print(
+            f"Written to {OUTPUT}/: {self.benchmark}.md, {self.benchmark}.json and plots."
+        )
 
     def _draw(self, folder: Path, prefix: str) -> None:
         for name, figure in self.figures.items():
             figure.savefig(folder / f"{prefix}{name}.svg", metadata={"Date": None})
 
 
-def parser_of(name: str, text: str | None) -> argparse.ArgumentParser:
-    """A parser of the options that every part has."""
+def argument_parser(benchmark: str, description: str | None) -> argparse.ArgumentParser:
+    """A parser of the options that all benchmarks have."""
     parser = argparse.ArgumentParser(
-        prog=f"python -m bench.{name}",
-        description=text,
+        prog=f"python -m bench.{benchmark}",
+        description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    either = parser.add_mutually_exclusive_group()
-    either.add_argument("--quick", action="store_true", help="a try-out: few and short turns")
-    either.add_argument(
-        "--publish", action="store_true", help=f"put the results into {DOCUMENT} and its plots"
+    exclusive = parser.add_mutually_exclusive_group()
+    exclusive.add_argument("--quick", action="store_true", help="a short try-out")
+    exclusive.add_argument(
+        "--publish", action="store_true", help=f"write the results to {DOCUMENT} and its plots"
     )
     return parser
 
 
 def machine() -> dict[str, str]:
-    """What a reader must know of this machine to make sense of absolute times."""
+    """The properties of this machine that absolute times depend on."""
     cpu = Path("/proc/cpuinfo").read_text()
     name = re.search(r"model name\s*: (.*)", cpu)
     flags = set(cpu.split())
@@ -94,7 +98,7 @@ def machine() -> dict[str, str]:
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     return {
         "cpu": f"{os.cpu_count()} CPUs, {name[1] if name else platform.processor()}",
-        "instructions": f"{platform.machine()} with {', '.join(units) or 'none of AVX'}",
+        "instructions": f"{platform.machine()} with {', '.join(units) or 'no AVX'}",
         "memory": f"{memory:.0f} GiB",
         "system": f"Linux {platform.release().split('-')[0]}",
         "python": f"Python {platform.python_version()}",
@@ -108,11 +112,11 @@ def _commit() -> str:
     return f"commit {done.stdout.strip()}" if done.returncode == 0 else "no commit"
 
 
-def _publish(part: str, text: str) -> None:
-    """Replace what stands between the part's two marks in the documentation."""
-    begin, end = f"<!-- bench:{part} -->", f"<!-- /bench:{part} -->"
+def _publish(benchmark: str, text: str) -> None:
+    """Replace the text between the benchmark's two marks in the documentation."""
+    begin, end = f"<!-- bench:{benchmark} -->", f"<!-- /bench:{benchmark} -->"
     before, _, rest = DOCUMENT.read_text().partition(begin)
     _, found, after = rest.partition(end)
     if not found:
-        raise LookupError(f"{DOCUMENT} has no marks for {part}: {begin}")
+        raise LookupError(f"{DOCUMENT} has no marks for {benchmark}: {begin}")
     DOCUMENT.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")

@@ -1,4 +1,4 @@
-"""This function under its production server, and the ways to ask a server for a photo."""
+"""This function under its production server, and the requests that it takes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench.client import form, request
-from bench.processes import Server, free_port, program
+from bench.harness.client import post, post_form
+from bench.harness.processes import Server, free_port, program
 
-ENVIRONMENT = ".venv-bench-function"  # the runtime requirements and nothing else
+ENVIRONMENT = ".venv-bench-function"  # with the runtime requirements only
 
 
 def start(
@@ -29,16 +29,16 @@ def start(
 
 
 def as_bytes(photo: Path) -> bytes:
-    """A request that is the photo."""
-    return request("/", "application/octet-stream", photo.read_bytes())
+    """A request whose body is the photo."""
+    return post("/", "application/octet-stream", photo.read_bytes())
 
 
 def as_json(photo: Path) -> bytes:
     """A request with the photo in base64."""
     content = json.dumps({"image": base64.b64encode(photo.read_bytes()).decode()})
-    return request("/", "application/json", content.encode())
+    return post("/", "application/json", content.encode())
 
 
 def as_form(photo: Path) -> bytes:
     """A request with the photo as a form's file."""
-    return form("/", "photo", photo.read_bytes())
+    return post_form("/", "photo", photo.read_bytes())

@@ -1,8 +1,8 @@
-"""What the first photo of a process waits for, part by part, as one line of JSON.
+"""The parts of a process's first classification, in milliseconds, as one line of JSON.
 
-    python -m bench.first_photo PHOTO
+    python -m bench.harness.first_photo PHOTO
 
-Run in the function's own environment, each time anew.
+It needs no more than the function's environment.
 """
 
 from __future__ import annotations

@@ -12,22 +12,19 @@ from pathlib import Path
 
 import psutil
 
-from bench.client import OK, Client
+from bench.harness.client import OK, Client
+from bench.harness.errors import Skipped
 
 START_SECONDS = 120
 POLL_SECONDS = 0.001
 WATCH_SECONDS = 0.2
 
 
-class Skipped(Exception):
-    """What was to be measured cannot be had here; the message says why."""
-
-
 def program(environment: str, name: str = "python") -> str:
-    """A program of an environment that scripts/bench makes. Raises Skipped."""
+    """The path of a program in an environment of scripts/bench. Raises Skipped."""
     path = Path(environment, "bin", name).absolute()
     if not path.exists():
-        raise Skipped(f"{environment} has no {name}: scripts/bench makes it")
+        raise Skipped(f"{environment} has no {name}; scripts/bench installs it")
     return str(path)
 
 
@@ -39,7 +36,7 @@ def free_port() -> int:
 
 
 class Server:
-    """A server process and its children, from its start to the end of a `with`."""
+    """A server process and its children; a `with` statement stops them."""
 
     def __init__(
         self,
@@ -50,6 +47,7 @@ class Server:
         folder: Path | None = None,
         before: Callable[[], None] | None = None,
     ) -> None:
+        """Start `command`; `before` runs in the new process first."""
         self.port = port
         self.started = time.perf_counter()
         self._process = psutil.Popen(
@@ -73,26 +71,31 @@ class Server:
             process.kill()
         self._process.wait()
 
-    def first_answer(self, request: bytes) -> float:
-        """Ask until the server answers 200; seconds since it was started. Raises Skipped."""
+    def first_response(
+        self, request: bytes, *, given_up: Callable[[], bool] = lambda: False
+    ) -> float:
+        """Repeat the request until its status is 200; seconds since the start.
+
+        Raises Skipped if the server ends, takes too long or is given up.
+        """
         client = Client(self.port)
         while time.perf_counter() < self.started + START_SECONDS and self._process.poll() is None:
+            if given_up():
+                break
             try:
-                if client.ask(request).status == OK:
+                if client.send(request).status == OK:
                     return time.perf_counter() - self.started
             except OSError:
                 client.close()
             time.sleep(POLL_SECONDS)
-        ended = self._process.poll() is not None
-        problem = "ended" if ended else f"took over {START_SECONDS} seconds"
-        raise Skipped(f"the server {problem} before it answered a photo")
+        raise Skipped("the server ended, or took too long to classify its first photo")
 
     def cpu_seconds(self) -> float:
-        """What all its processes have taken so far."""
+        """CPU time of all processes so far."""
         return sum(sum(process.cpu_times()[:2]) for process in self._family())
 
     def memory(self) -> float:
-        """Megabytes of all its processes; what they share is counted once (PSS)."""
+        """Megabytes of all processes, with shared memory counted once (PSS)."""
         return sum(_pss(process) for process in self._family()) / 1e6
 
     def _family(self) -> list[psutil.Process]:
@@ -102,8 +105,8 @@ class Server:
             return []
 
 
-class Watch:
-    """Watches a server's memory while a `with` lasts."""
+class MemoryWatch:
+    """Samples a server's memory while a `with` statement runs."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -113,17 +116,13 @@ class Watch:
         self.points: list[tuple[float, float]] = []
         """Seconds from the start, megabytes."""
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> MemoryWatch:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._end.set()
         self._thread.join()
-
-    @property
-    def peak(self) -> float:
-        return max(megabytes for _, megabytes in self.points)
 
     def _watch(self) -> None:
         while True:
@@ -133,13 +132,13 @@ class Watch:
 
 
 def _inherited() -> dict[str, str]:
-    """The environment, without what would make Python start unlike it does elsewhere."""
-    unlike = ("PYTHONDONTWRITEBYTECODE", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-    return {name: value for name, value in os.environ.items() if name not in unlike}
+    """The environment, without variables that change how Python or NumPy start."""
+    changing = ("PYTHONDONTWRITEBYTECODE", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    return {name: value for name, value in os.environ.items() if name not in changing}
 
 
 def _pss(process: psutil.Process) -> float:
     try:
         return float(process.memory_full_info().pss)
-    except psutil.NoSuchProcess:  # it ended since it was listed
+    except psutil.NoSuchProcess:  # it ended after it was listed
         return 0.0

@@ -1,4 +1,4 @@
-"""Plots in one manner: SVG, this function in colour, what it is compared with in greys."""
+"""Plots with one style: this function in blue, the alternatives in other colours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
-WIDTH = 8.0  # inches, at which the text has the size of the documentation's
+WIDTH = 8.0  # inches; the text is then as large as the documentation's
 OURS = "#1a73e8"
 OTHERS = ("#5f6368", "#9aa0a6", "#c5221f", "#e8a33d", "#188038", "#8e24aa")
 
@@ -33,7 +33,7 @@ mpl.rcParams.update(
 
 
 def bars(values: Mapping[str, float], *, ours: str, unit: str) -> Figure:
-    """Horizontal bars, the first on top, each with its figure; ours have `ours` in their names."""
+    """Horizontal bars with their values; names that contain `ours` are highlighted."""
     figure = Figure(figsize=(WIDTH, 0.6 + 0.32 * len(values)))
     axes = figure.add_subplot()
     colours = [OURS if ours in name else OTHERS[1] for name in values]
@@ -46,7 +46,7 @@ def bars(values: Mapping[str, float], *, ours: str, unit: str) -> Figure:
 
 
 def stacks(parts: Mapping[str, Sequence[float]], names: Sequence[str], *, unit: str) -> Figure:
-    """One horizontal bar a name, made of the parts."""
+    """A horizontal bar for each name, stacked from the parts."""
     figure = Figure(figsize=(WIDTH, 1.0 + 0.32 * len(names)))
     axes = figure.add_subplot()
     lefts = [0.0] * len(names)
@@ -67,7 +67,7 @@ def line_panels(
     ours: str = "",
     log: bool = False,
 ) -> Figure:
-    """Panels side by side; in each a line of points (x, y) for every name."""
+    """Panels side by side; each has a line through the points (x, y) of every name."""
     figure = Figure(figsize=(WIDTH, 3.4))
     handles: dict[str, Line2D] = {}
     for number, (title, lines) in enumerate(panels.items(), start=1):
@@ -84,7 +84,7 @@ def line_panels(
                 markersize=4,
                 linewidth=2 if name == ours else 1.3,
             )
-        _scale(axes, log=log)  # now that there is something to scale
+        _scale(axes, log=log)  # after plotting, which sets the limits
     if any(name for name in handles):
         figure.legend(
             handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles)

@@ -1,4 +1,4 @@
-"""The photos that are measured with, made from those of the tests."""
+"""The photos of the benchmarks, made from those of the tests."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bench.report import OUTPUT
+from bench.harness.report import OUTPUT
 
 DATA = Path("tests/data")
 FOLDER = OUTPUT / "photos"
 
-#: A small photo as it is: 451x300, 50 kB.
+#: A small photo: 451x300, 50 kB.
 SMALL = DATA / "chelsea.jpg"
 
 ASPECT = 4 / 3  # of most cameras' sensors
-# Enlarged pixels are smoother than a sensor's, and a smooth JPEG decodes too fast: noise of
-# this deviation gives a 12-megapixel photo the 3 to 5 MB that phones write.
+# Enlarged pixels are smoother than a sensor's, and a smooth JPEG decodes too fast. Noise with this
+# standard deviation gives a 12-megapixel photo the 3 to 5 MB of a phone's.
 NOISE = 6
 
 
 def large() -> Path:
-    """A photo as phones take them: 12 megapixels, JPEG."""
+    """A photo as phones take it: a JPEG of 12 megapixels."""
     return of_size(12)
 
 
 def of_size(megapixels: float, kind: str = "JPEG", **options: object) -> Path:
-    """A photo of so many megapixels in one of Pillow's formats; made once, then kept."""
+    """A photo in one of Pillow's formats, created on first use and then kept."""
     name = "-".join([f"{megapixels:g}MP", *options, f"photo.{kind.lower()}"])
     path = FOLDER / name
     if not path.exists():

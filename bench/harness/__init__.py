@@ -1,0 +1,1 @@
+"""What the benchmarks share: servers, clients, load, interleaving, memory limits and reports."""
