@@ -31,7 +31,6 @@ _PACKAGES = {
 _ELSEWHERE = {
     "control-group": "be root where /sys/fs/cgroup/memory is there (version 1)",
     "another-python": "put a second one of python3.11 to python3.14 on the PATH",
-    "cgroup": "run as root with a writable /sys/fs/cgroup",
     "gcloud": "https://cloud.google.com/sdk/docs/install",
     "tools/requirements.txt": "scripts/test-tools",
 }

@@ -124,7 +124,7 @@ class MemorySearch:
     ) -> MemorySearch:
         """A search of usual length, or a quick one that finds only the magnitude."""
         if quick:
-            return cls(start, requests, clients, rounds=1, seconds=1, limits=LIMITS[::4])
+            return cls(start, requests, clients, rounds=1, seconds=0.5, limits=LIMITS[::4])
         return cls(start, requests, clients, rounds=5, seconds=3)
 
     def run(self) -> list[Trial]:

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -65,10 +66,12 @@ class Server:
     def __exit__(self, *_: object) -> None:
         family = self._family()
         for process in family:
-            process.terminate()
+            with suppress(psutil.NoSuchProcess):  # children may end with their parent
+                process.terminate()
         _, alive = psutil.wait_procs(family, timeout=10)
         for process in alive:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self._process.wait()
 
     def first_response(

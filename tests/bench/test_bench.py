@@ -103,7 +103,7 @@ def test_a_process_over_the_memory_limit_is_killed():
     try:
         limit = MemoryLimit(64)
     except Skipped:
-        skip("cgroup")
+        skip("control-group")
     with limit:
         for size, kills in ((16, 0), (128, 1)):
             command = [sys.executable, "-c", f"bytearray({size} << 20).replace(b'', b'')"]
