@@ -13,16 +13,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import functions_framework
 from flask import Request, Response, current_app, has_app_context, request
+from gunicorn.config import ControlSocketDisable
 
 from pictures import configure_allocator
 from service import Service, SettingsError, read_settings
 
-if os.name == "posix":  # Gunicorn does not run on Windows
-    from gunicorn.config import ControlSocketDisable
-
-    # The control socket needs a writable home directory, and servers of one user would share it.
-    # functions-framework passes no setting of Gunicorn's through, so change the default.
-    ControlSocketDisable.default = True
+# The control socket needs a writable home directory, and servers of one user would share it.
+# functions-framework passes no setting of Gunicorn's through, so change the default.
+ControlSocketDisable.default = True
 
 configure_allocator()
 try:

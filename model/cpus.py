@@ -15,7 +15,7 @@ CGROUP_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 
 def available_cpus(cpu_max: Path = CGROUP_CPU_MAX) -> int:
     """The CPUs of the scheduler's affinity mask, or fewer if a cgroup quota says so."""
-    # macOS and Windows have no affinity mask.
+    # macOS has no affinity mask.
     mask = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     cpus = len(mask) if mask else os.cpu_count() or 1
     return min(cpus, _quota(cpu_max, default=cpus))

@@ -25,8 +25,8 @@ from pictures.resize import Crop, Pixels, resized
 # Pillow's own limit is global for the process, and at first only warns.
 Image.MAX_IMAGE_PIXELS = None
 
-# The class that opens each format. `Image.open` would try several.
-_PLUGINS = {
+#: The class that opens each format. `Image.open` would try several.
+PLUGINS = {
     "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),
     "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
     "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
@@ -101,7 +101,7 @@ def open_picture(data: bytes, crop: Crop, *, max_pixels: int) -> Opened:
     """Read the header. Raises UnsupportedImageFormat, TooManyPixels or ImageCorrupt."""
     name = format_of(data)
     check_frame(data, name, max_pixels=max_pixels)
-    module, plugin = _PLUGINS[name]
+    module, plugin = PLUGINS[name]
     with _decoder_errors(name):
         try:
             image: ImageFile = getattr(import_module(module), plugin)(io.BytesIO(data))
@@ -132,7 +132,7 @@ def _check_first_frame(tiff: ImageFile) -> None:
 
 def import_plugins() -> None:
     """Import the decoders of all formats, and what decoding imports lazily."""
-    for module in ("PIL.ImageCms", *(module for module, _ in _PLUGINS.values())):
+    for module in ("PIL.ImageCms", *(module for module, _ in PLUGINS.values())):
         import_module(module)
 
 

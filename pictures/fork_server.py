@@ -23,11 +23,12 @@ from typing import NamedTuple, NoReturn
 
 from pictures import sandbox
 from pictures.decode import import_plugins
+from pictures.memory import configure_allocator
 
 _log = logging.getLogger(__name__)
 
 _NUMBER_BYTES = 4
-_MILLISECONDS_TO_END = 1000
+_GRACE_MILLISECONDS = 1000
 
 
 class Connection(NamedTuple):
@@ -48,7 +49,7 @@ class Connection(NamedTuple):
 
         Raises ConnectionError if the fork server has ended, and all its decoders with it.
         """
-        if not _readable(self.status, _MILLISECONDS_TO_END):
+        if not _readable(self.status, _GRACE_MILLISECONDS):
             os.kill(self.process, signal.SIGKILL)
         return _read_number(self.status)
 
@@ -88,13 +89,14 @@ class ForkServer:
 
 def serve_spawned(max_pixels: int) -> NoReturn:
     """Run the fork server in a new interpreter."""
-    _live(_serve, sandbox.CONNECTION, max_pixels, last_file=sandbox.CONNECTION)
+    configure_allocator()
+    _run_child(_serve, sandbox.CONNECTION, max_pixels, last_file=sandbox.CONNECTION)
 
 
 def _fork(connection: int, max_pixels: int) -> int:
     process = os.fork()
     if process == 0:
-        _live(_serve, connection, max_pixels, last_file=sandbox.CONNECTION)
+        _run_child(_serve, connection, max_pixels, last_file=sandbox.CONNECTION)
     return process
 
 
@@ -117,17 +119,17 @@ def _end(control: socket.socket, process: int, parent: int) -> None:
             os.waitpid(process, 0)
 
 
-def _live(
-    life: Callable[[socket.socket, int], None], connection: int, max_pixels: int, *, last_file: int
+def _run_child(
+    main: Callable[[socket.socket, int], None], connection: int, max_pixels: int, *, last_file: int
 ) -> NoReturn:
-    """Run `life` in a new process, then exit. Closes all files above `last_file`."""
+    """Run `main` in a new process, then exit. Closes all files above `last_file`."""
     status = 1
     try:
         gc.freeze()  # a collection would unshare copy-on-write pages, and close others' files
         faulthandler.disable()  # the number of its file is about to be reused
         os.dup2(connection, sandbox.CONNECTION)
         os.closerange(last_file + 1, os.sysconf("SC_OPEN_MAX"))
-        life(socket.socket(fileno=sandbox.CONNECTION), max_pixels)
+        main(socket.socket(fileno=sandbox.CONNECTION), max_pixels)
         status = 0
     except BaseException:  # noqa: BLE001 - nothing may return into the code of the parent
         traceback.print_exc()
@@ -151,7 +153,7 @@ def _serve(control: socket.socket, max_pixels: int) -> None:
         ready = [file for file, _ in poll.poll()]
         if child_ended in ready:
             os.read(child_ended, select.PIPE_BUF)
-            _report_ends(status_pipes)
+            _report_statuses(status_pipes)
         if control.fileno() in ready:
             files = socket.recv_fds(control, 1, 2)[1]
             if not files:
@@ -175,7 +177,7 @@ def _wakeup_at(number: int) -> int:
     return wakeup
 
 
-def _report_ends(status_pipes: dict[int, int]) -> None:
+def _report_statuses(status_pipes: dict[int, int]) -> None:
     with suppress(ChildProcessError):  # there is no decoder
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:
             process, status = ended
@@ -192,7 +194,7 @@ def _fork_decoder(connection: int, max_pixels: int) -> int:
         _log.error("no decoder can be forked: %s", error)
         return 0
     if process == 0:
-        _live(sandbox.run, connection, max_pixels, last_file=sandbox.LOCK)
+        _run_child(sandbox.run, connection, max_pixels, last_file=sandbox.LOCK)
     return process
 
 

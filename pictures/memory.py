@@ -21,7 +21,6 @@ def configure_allocator() -> None:
     if libc := _glibc():
         for option, value in _MALLOC_OPTIONS.items():
             libc.mallopt(option, value)
-    if hasattr(os, "register_at_fork"):  # not on Windows
         # The collector marks the objects that it visits, which unshares copy-on-write pages.
         os.register_at_fork(before=gc.freeze)
 

@@ -67,7 +67,7 @@ class DecoderPool:
     def __init__(self, count: int, *, max_pixels: int) -> None:
         self._max_pixels = max_pixels
         # For decoders that outlive their own limit. A large picture also waits for those before it.
-        self._seconds = math.ceil(count * clock_seconds(max_pixels)) + 1
+        self._timeout_seconds = math.ceil(count * clock_seconds(max_pixels)) + 1
         self._fork_server = ForkServer(max_pixels=max_pixels)
         self._forking = threading.Lock()
         self._idle: queue.SimpleQueue[Connection] = queue.SimpleQueue()
@@ -99,7 +99,7 @@ class DecoderPool:
             picture = _receive(decoder, crop)
             reusable = not isinstance(picture, ImageTooCostly)
         except (EOFError, OSError, ProtocolError):
-            return _reason_of_end(decoder.end(), data, name)
+            return _error_of_exit(decoder.end(), data, name)
         else:
             return picture
         finally:
@@ -124,7 +124,7 @@ class DecoderPool:
             except ConnectionError:  # it was killed; spawn, because this process now has threads
                 self._fork_server = ForkServer(max_pixels=self._max_pixels, spawn=True)
                 decoder = self._fork_server.fork_decoder()
-        limit = struct.pack("ll", self._seconds, 0)  # a timeval
+        limit = struct.pack("ll", self._timeout_seconds, 0)  # a timeval
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             decoder.messages.setsockopt(socket.SOL_SOCKET, option, limit)
         return decoder
@@ -149,7 +149,7 @@ def _receive(decoder: Connection, crop: Crop) -> Picture | ImageError:
     return Picture(reply.format, reply.width, reply.height, pixels.reshape(shape))
 
 
-def _reason_of_end(status: int, data: bytes, name: str) -> ImageError:
+def _error_of_exit(status: int, data: bytes, name: str) -> ImageError:
     """The error of a picture whose decoder ended, by the status of waitpid(2)."""
     code = os.waitstatus_to_exitcode(status)
     if -code in TIME_SIGNALS:

@@ -99,7 +99,7 @@ class Service:
 
     def _start_worker(self) -> None:
         """Prepare gunicorn's worker, in which threads may start, for its first request."""
-        if os.getppid() != self._master:  # a decoder, which the worker forks
+        if os.getppid() != self._master:  # a process that the worker itself forks
             return
         self._decoders.warm_up()
         if not self._settings.preload:

@@ -94,8 +94,8 @@ class Body:
             else "its last chunk"
         )
         return BodyIncomplete(
-            f"the body ended before {end}, or came too slowly; check the connection and send it "
-            "again"
+            f"the body ended before {end}, or came too slowly (at most {IDLE_SECONDS:g} s without "
+            f"a byte and {DEADLINE_SECONDS:g} s in all); check the connection and send it again"
         )
 
     def _too_large(self, problem: str) -> BodyTooLarge:

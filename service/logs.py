@@ -56,7 +56,7 @@ def log_request(
 
 def configure_logging() -> None:
     """Write the log records of these packages, which belong to no request, as JSON lines too."""
-    for package in ("pictures", "service"):
+    for package in ("model", "pictures", "service"):
         logging.getLogger(package).handlers = [_Handler()]
 
 

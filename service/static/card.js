@@ -5,6 +5,8 @@ const ADVICE = {
   BODY_TOO_LARGE: "Turn on “Shrink large photos first” and try again.",
   IMAGE_CORRUPT:
     "Re-save the picture as JPEG or PNG and add the new file.",
+  IMAGE_TOO_COSTLY: "Re-save the picture as a plain JPEG and add the new file.",
+  MODEL_UNAVAILABLE: "The operator must repair the model. Try again later.",
   NO_ANSWER: "Check the connection, then try again.",
   NO_IMAGE: "The file is empty. Add another one.",
   OVERLOADED: "Too many photos are waiting. Try again in a moment.",

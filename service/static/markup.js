@@ -12,6 +12,7 @@ function element(name, content) {
 }
 
 function link(text, url) {
+  if (!url) return text;
   const anchor = element("a", text);
   anchor.href = url;
   return anchor;

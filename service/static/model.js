@@ -7,8 +7,7 @@ async function showModel(api) {
     const card = await api.model();
     foot.querySelector(".terms").textContent = card.licence.commercial_use
       ? "Commercial use is allowed"
-      : "Non-commercial use only. For commercial use, the operator can choose " +
-        "EfficientNet-Lite2, which is also smaller and more often right.";
+      : "Non-commercial use only";
     foot.querySelector(".notice").textContent = card.licence.notice;
     describe(foot.querySelector("dl"), cardRows(card));
     foot.hidden = false;
@@ -18,16 +17,16 @@ async function showModel(api) {
 }
 
 function cardRows(card) {
-  const { accuracy, licence, source } = card;
+  const { accuracy, licence, source } = card; // accuracy and source may be missing
   return [
     ["Model", `${card.architecture} (${card.name} ${card.version})`],
     ["Classes", asCount(card.classes)],
-    [
+    accuracy && [
       "Accuracy",
       `${asPercent(accuracy.top_1)} top-1, ${asPercent(accuracy.top_5)} top-5, ` +
         `on ${accuracy.measured_on}`,
     ],
     ["Licence", link(licence.name, licence.url)],
-    ["Source", link(source.title, source.url)],
-  ];
+    source && ["Source", link(source.title, source.url)],
+  ].filter(Boolean);
 }

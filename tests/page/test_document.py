@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from pictures import FORMATS
 from service.page import FOLDER, read_page
 
 
@@ -27,6 +28,10 @@ def test_the_page_contains_every_static_file(reply):
     files = [path.read_text() for path in FOLDER.iterdir() if path.suffix in (".css", ".js")]
     assert len(files) > 1
     assert all(file in reply.text for file in files)
+
+
+def test_the_page_names_every_format(reply):
+    assert all(name.casefold() in reply.text.casefold() for name in FORMATS)
 
 
 def test_the_page_loads_no_other_file(reply):

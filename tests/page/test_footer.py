@@ -20,3 +20,10 @@ def test_the_footer_reports_a_missing_model_card(open_tab, start_server, tmp_pat
     tab = open_tab(start_server(MODEL=str(tmp_path)).url)
     tab.expected_failures = {"status of 503"}
     expect(tab.page.get_by_text("The model card could not be loaded")).to_be_visible()
+
+
+def test_the_footer_shows_a_card_of_required_fields_alone(open_tab, start_server, photos):
+    tab = open_tab(start_server(MODEL=str(photos / "tiny")).url)
+    footer = tab.page.get_by_role("contentinfo")
+    expect(footer).to_contain_text("tiny")
+    expect(footer.get_by_role("definition")).to_have_count(3)

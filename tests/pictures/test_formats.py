@@ -3,6 +3,7 @@
 import pytest
 
 from pictures import FORMATS, UnsupportedImageFormat
+from pictures.decode import PLUGINS
 from pictures.formats import format_of
 
 
@@ -44,3 +45,7 @@ def test_the_first_bytes_decide(data, name):
 def test_other_bytes_are_an_unsupported_format(data):
     with pytest.raises(UnsupportedImageFormat, match="JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF, HEIC"):
         format_of(data)
+
+
+def test_every_format_has_a_decoder():
+    assert set(PLUGINS) == set(FORMATS)

@@ -171,7 +171,7 @@ def resident_bytes():
 def impatient_pool(pool):
     """A pool that waits a second for a decoder."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pool, "_seconds", 1)
+        patch.setattr(pool, "_timeout_seconds", 1)
         kill_decoders(pool)  # they would be waited for longer
         yield pool
     kill_decoders(pool)
