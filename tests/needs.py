@@ -29,6 +29,7 @@ _PACKAGES = {
 }
 # How to get what is in no Debian package.
 _ELSEWHERE = {
+    "ai-edge-litert": "scripts/test without RUNTIME=tflite-runtime",
     "control-group": "be root where /sys/fs/cgroup/memory is there (version 1)",
     "another-python": "put a second one of python3.11 to python3.14 on the PATH",
     "gcloud": "https://cloud.google.com/sdk/docs/install",
