@@ -21,12 +21,11 @@ COPY --from=build /app /app
 WORKDIR /app
 # Write the bytecode of what a start imports: a read-only container cannot keep it, and the base
 # image has none of the standard library.
-RUN /venv/bin/python -c "import main, functions_framework._http.gunicorn, \
-  gunicorn.workers.gthread, pi_heif, PIL.Image; PIL.Image.init()"
+RUN /venv/bin/python -c "import main, service.server, pi_heif, PIL.Image; PIL.Image.init()"
 
 # deploy.sh explains these settings. Here nothing limits the requests that come at once, so
 # there are threads for all that may wait (MAX_WAITING) and to spare for health checks.
 ENV PRELOAD=true THREADS=80 PORT=8080 PYTHONUNBUFFERED=1
 ENV PATH=/venv/bin:$PATH
 USER 65534:65534
-CMD ["functions-framework", "--target=classify"]
+CMD ["python", "serve.py"]

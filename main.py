@@ -13,14 +13,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import functions_framework
 from flask import Request, Response, current_app, has_app_context, request
-from gunicorn.config import ControlSocketDisable
 
 from pictures import configure_allocator
 from service import Service, SettingsError, read_settings
 
-# The control socket needs a writable home directory, and servers of one user would share it.
-# functions-framework passes no setting of Gunicorn's through, so change the default.
-ControlSocketDisable.default = True
+if "functions_framework._cli" in sys.modules:  # its command serves with gunicorn, serve.py does not
+    from gunicorn.config import ControlSocketDisable
+
+    # The control socket needs a writable home directory, and servers of one user would share it.
+    # functions-framework passes no setting of Gunicorn's through, so change the default.
+    ControlSocketDisable.default = True
 
 configure_allocator()
 try:

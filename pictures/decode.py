@@ -2,7 +2,8 @@
 
 The order keeps large photos cheap and hostile ones harmless: find the format by the first bytes,
 read the size from the header, check it, and only then decode pixels, a JPEG at reduced size. All
-later work is on the few pixels of the network's input.
+later work is on the few pixels of the network's input. Colour profiles are ignored, for the reasons
+in docs/models.md.
 """
 
 from __future__ import annotations

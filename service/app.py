@@ -60,6 +60,16 @@ class Service:
         self._master = os.getpid()
         os.register_at_fork(after_in_child=self._start_worker)
 
+    def start(self) -> None:
+        """Prepare the process that serves, in which threads may start, for its first request."""
+        self._decoders.warm_up()
+        if not self._settings.preload:
+            return
+        try:
+            self._classifier.load()
+        except ModelUnavailable as error:  # the server starts; /ready reports the error
+            _log.error(f"the model cannot be preloaded: {error}")
+
     def respond(self, request: Request) -> Response:
         """The response to a request; it never raises."""
         body = Body(request, limit=self._settings.max_body_bytes)
@@ -98,16 +108,8 @@ class Service:
             _leave_unread(response)
 
     def _start_worker(self) -> None:
-        """Prepare gunicorn's worker, in which threads may start, for its first request."""
-        if os.getppid() != self._master:  # a process that the worker itself forks
-            return
-        self._decoders.warm_up()
-        if not self._settings.preload:
-            return
-        try:
-            self._classifier.load()
-        except ModelUnavailable as error:  # the server starts; /ready reports the error
-            _log.error(f"the model cannot be preloaded: {error}")
+        if os.getppid() == self._master:  # gunicorn's worker, not a process that it forks
+            self.start()
 
     def _page(self, context: RequestContext) -> Response:
         return page.respond(context.request)

@@ -1,4 +1,8 @@
-"""The body of a request as a stream with a size limit and a read deadline."""
+"""The body of a request as a stream with a size limit and a read deadline.
+
+The server of the container (`service/server.py`) has received all of a body before the function
+sees it. Deadline and draining are for gunicorn, under which Google Cloud starts the function.
+"""
 
 from __future__ import annotations
 

@@ -17,6 +17,9 @@ import pytest
 from model import RESNET50, Classifier, available_cpus
 
 ROOT = Path(__file__).parent.parent
+# The servers: gunicorn for the function on Google Cloud, waitress for the container.
+FUNCTIONS_FRAMEWORK = [sys.executable, "-m", "functions_framework", "--target", "classify"]
+WAITRESS = [sys.executable, "serve.py"]
 
 
 pytest_plugins = ["tests.needs"]
@@ -60,12 +63,12 @@ def client():
 
 @pytest.fixture(scope="session")
 def start_server(tmp_path_factory):
-    """A factory of the function under its production server, each in a separate process."""
+    """A factory of the function under a production server, each in a separate process."""
     servers = []
 
-    def start(**settings):
+    def start(command=FUNCTIONS_FRAMEWORK, **settings):
         log = tmp_path_factory.mktemp("server") / "log"
-        servers.append(Server(log, settings))
+        servers.append(Server(log, settings, command))
         return servers[-1]
 
     yield start
@@ -78,19 +81,20 @@ def start_server(tmp_path_factory):
 class Server:
     """A process that serves the function at `url`; what it prints goes to `log`."""
 
-    def __init__(self, log, settings):
+    def __init__(self, log, settings, command):
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
         self._settings = settings
+        self._command = command
         self.start()
 
     def start(self):
         """Start, or start again at the same address."""
         with self.log.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "functions_framework", "--target", "classify"],
+                self._command,
                 cwd=ROOT,
                 env={**os.environ, **self._settings, "HOST": "127.0.0.1", "PORT": str(self.port)},
                 stdout=output,

@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.conftest import WAITRESS
 from tests.needs import need
 
 ROOT = Path(__file__).parents[2]
-CONTEXT = ("Dockerfile", ".dockerignore", "main.py", "requirements.txt", "model", "pictures",
-           "service", "scripts")  # fmt: skip
+CONTEXT = ("Dockerfile", ".dockerignore", "main.py", "serve.py", "requirements.txt", "model",
+           "pictures", "service", "scripts")  # fmt: skip
 NAME = "localhost/classify-test"
 MEMORY = 512 * 2**20
 # runc alone knows both versions of control groups. Podman's own limits may be above those of the
@@ -130,7 +131,7 @@ def test_it_has_no_rights_and_little_memory(container):
 def test_it_has_the_bytecode_of_what_it_imports(image):
     """Otherwise every start compiles it, because nothing can be written."""
     code = (
-        "import main, functions_framework._http.gunicorn, os, sys\n"
+        "import main, service.server, os, sys\n"
         "modules = [m for m in sys.modules.values() if getattr(m, '__cached__', None)]\n"
         "print(len(modules), [m for m in modules if not os.path.exists(m.__cached__)])"
     )
@@ -150,7 +151,7 @@ def test_it_starts_about_as_fast_as_the_plain_process(
     image, container, start_server, chelsea, capsys
 ):
     start = time.perf_counter()
-    server = start_server(PRELOAD="true", THREADS="80")
+    server = start_server(WAITRESS, PRELOAD="true", THREADS="80")
     first_labels(server.url, chelsea)
     plain = time.perf_counter() - start
     with capsys.disabled():

@@ -1,7 +1,7 @@
 """What is uploaded, and nothing else, answers under the limits that it is deployed with.
 
 It is unpacked into an empty folder, installed from its requirements alone, and started with the
-command of the Procfile as a user without rights, on a file system that cannot be written to.
+command of Google's buildpack as a user without rights, on a file system that cannot be written to.
 
 Memory is limited per process, and by its address space: a harder limit than that of a container,
 which counts only what is really used. What both processes have used together is checked as well.
@@ -92,6 +92,7 @@ def test_an_image_gets_what_an_upload_gets():
     assert image == [
         upload[0],
         "!/Dockerfile",
+        "!/serve.py",
         *(each for each in upload[1:] if each not in one_model),
     ]
 
@@ -99,7 +100,8 @@ def test_an_image_gets_what_an_upload_gets():
 def test_image_and_procfile_start_the_same_command():
     dockerfile = (ROOT / "Dockerfile").read_text()
     command = re.search(r"^CMD \[(.*)\]$", dockerfile, re.MULTILINE)[1]
-    assert [part.strip(' "') for part in command.split(",")] == production_command()
+    procfile = (ROOT / "Procfile").read_text().removeprefix("web:")
+    assert [part.strip(' "') for part in command.split(",")] == shlex.split(procfile)
 
 
 def test_image_has_the_runtime_of_the_function():
@@ -121,10 +123,6 @@ def script():
     return (ROOT / "deploy.sh").read_text()
 
 
-def production_command():
-    return shlex.split((ROOT / "Procfile").read_text().removeprefix("web:"))
-
-
 def pip(*arguments, python=sys.executable):
     done = subprocess.run(
         [python, "-m", "pip", *arguments], capture_output=True, text=True, check=False
@@ -134,7 +132,7 @@ def pip(*arguments, python=sys.executable):
 
 @pytest.fixture(scope="module")
 def served(upload, tmp_path_factory):
-    """The URL of the upload under its production command, walled in, and its process."""
+    """The URL of the upload under functions-framework, walled in, and its process."""
     need("bwrap", "prlimit")
     environment = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
@@ -154,7 +152,6 @@ def served(upload, tmp_path_factory):
 
 
 def walled_in(upload, environment, port):
-    program, *arguments = production_command()
     system = [path for path in ("/usr", "/lib", "/lib64", "/bin") if Path(path).exists()]
     seen = [*system, sys.base_prefix, environment]
     settings = {"PORT": port, "HOST": "127.0.0.1", **deployed_settings()}
@@ -165,7 +162,7 @@ def walled_in(upload, environment, port):
         *(part for path in seen for part in ("--ro-bind", str(path), str(path))),
         *("--ro-bind", str(upload), "/workspace", "--chdir", "/workspace"),
         *(part for item in settings.items() for part in ("--setenv", *map(str, item))),
-        *("--remount-ro", "/", environment / "bin" / program, *arguments),
+        *("--remount-ro", "/", environment / "bin/functions-framework", "--target=classify"),
     ]
 
 
