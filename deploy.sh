@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Takes a Google Cloud project from nothing to a working URL of the function, and proves it.
-# `./deploy.sh --help` says how; docs/deploy.md says why.
+# Deploy the function to Google Cloud and check it by classifying a photo at its URL.
+# `./deploy.sh --help` lists the flags; docs/deploy.md explains them.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -8,63 +8,65 @@ readonly ROOT
 
 usage() {
   cat <<'END'
-Deploys the function, or updates it, and proves it by classifying a photo at its URL.
+Deploy or update the function, and check it by classifying a photo at its URL.
 
   ./deploy.sh --project my-project
 
-Flags, each with the environment variable that stands in for it:
+Flags, and the environment variables that set them:
   --project ID         Google Cloud project                     DEPLOY_PROJECT, or gcloud's own
-  --region REGION      where it runs                            DEPLOY_REGION, us-central1
-  --name NAME          of the function                          DEPLOY_NAME, classify
-  --memory SIZE        of an instance                           DEPLOY_MEMORY, 1Gi
-  --cpu N              of an instance                           DEPLOY_CPU, 1
-  --concurrency N      requests at once in an instance          DEPLOY_CONCURRENCY, 8
-  --min-instances N    kept warm, at a cost                     DEPLOY_MIN_INSTANCES, 0
-  --max-instances N    the most there can be, and so can cost   DEPLOY_MAX_INSTANCES, 10
-  --timeout SECONDS    of a request                             DEPLOY_TIMEOUT, 60
-  --model NAME         folder below model/ to upload            DEPLOY_MODEL, resnet50
+  --region REGION      region to run in                         DEPLOY_REGION, us-central1
+  --name NAME          name of the function                     DEPLOY_NAME, classify
+  --memory SIZE        memory of an instance                    DEPLOY_MEMORY, 1Gi
+  --cpu N              CPUs of an instance: 1, 2, 4, 6 or 8     DEPLOY_CPU, 1
+  --concurrency N      concurrent requests in an instance       DEPLOY_CONCURRENCY, 8
+  --min-instances N    instances kept warm, at a cost           DEPLOY_MIN_INSTANCES, 0
+  --max-instances N    limit of instances, and so of the cost   DEPLOY_MAX_INSTANCES, 10
+  --timeout SECONDS    limit of a request, at most 3600         DEPLOY_TIMEOUT, 60
+  --model NAME         folder in model/ to upload               DEPLOY_MODEL, resnet50
   --set NAME=VALUE     a setting of the function, repeatable: see the settings in README.md
 
-Who may call it: by default whoever has the role Cloud Run Invoker, and nobody else.
-  --public             anybody on the internet may, at your cost; demands one of the next two
-  --api-keys FILE      keys that callers must send in X-API-Key, one a line; - is stdin
-  --no-api-keys        no keys are asked for, and those of an earlier run no more
+Access: by default, callers need the role Cloud Run Invoker.
+  --public             let anybody on the internet call it at your cost; requires one of the next two
+  --api-keys FILE      require one of these keys in X-API-Key; one key a line, - is stdin
+  --no-api-keys        require no key, and remove the keys of earlier deployments
 
-  --with-monitoring    install the dashboard and the alerts too
-  --notify CHANNEL     notification channel that the alerts tell
-  --load N             requests a month to estimate the cost of DEPLOY_LOAD, 1000000
-  --canary PERCENT     give the new revision this share of the traffic; the old one keeps the rest
+  --with-monitoring    also install the dashboard and the alerts
+  --notify CHANNEL     notification channel of the alerts
+  --load N             requests a month, for the cost estimate  DEPLOY_LOAD, 1000000
+  --canary PERCENT     send this share of the traffic to the new revision, the rest to the old one
 
-Instead of deploying:
-  --rollback           all traffic back to the revision before the last deployment
-  --delete             remove all that this script makes
-  --help               this
+Other actions:
+  --rollback           send all traffic to the revision before the last deployment
+  --delete             delete everything that this script created
+  -h, --help           print this help
 
-  --dry-run            print every command, as for a first deployment or a whole deletion,
-                       and run none
+  --dry-run            print the commands of a first deployment, or of a full deletion, without
+                       running them
   --yes                do not ask before --delete
 END
 }
 
-# Google Cloud's newest Python that is generally available:
-# https://docs.cloud.google.com/run/docs/runtimes/python
+# The newest generally available Python: https://docs.cloud.google.com/run/docs/runtimes/python
 readonly RUNTIME=python314
-readonly APIS=({cloudfunctions,run,cloudbuild,artifactregistry,secretmanager,iam,logging,monitoring}.googleapis.com)
-# The function's own choice, and what .gcloudignore lets through.
+# The default of MODEL in service/settings.py, and in .gcloudignore; a test compares them.
 readonly DEFAULT_MODEL=resnet50
-# Between two settings; none of them can hold one.
+# gcloud asks for the billing account and the project's number through the first two.
+readonly APIS=({cloudbilling,cloudresourcemanager,cloudfunctions,run,cloudbuild,artifactregistry,secretmanager,iam,logging,monitoring}.googleapis.com)
+# Separates the settings for gcloud; check_setting refuses values that contain it.
 readonly SEPARATOR='|'
 
 # shellcheck source=deploy/commands.sh
 source "$ROOT/deploy/commands.sh"
+# shellcheck source=deploy/options.sh
+source "$ROOT/deploy/options.sh"
 # shellcheck source=deploy/checks.sh
 source "$ROOT/deploy/checks.sh"
 # shellcheck source=deploy/keys.sh
 source "$ROOT/deploy/keys.sh"
 # shellcheck source=deploy/function.sh
 source "$ROOT/deploy/function.sh"
-# shellcheck source=deploy/proof.sh
-source "$ROOT/deploy/proof.sh"
+# shellcheck source=deploy/smoke_test.sh
+source "$ROOT/deploy/smoke_test.sh"
 # shellcheck source=deploy/cost.sh
 source "$ROOT/deploy/cost.sh"
 # shellcheck source=deploy/monitoring.sh
@@ -78,7 +80,7 @@ read_flags() {
   MODEL=${DEPLOY_MODEL:-resnet50}
   API_KEYS_FILE='' NO_API_KEYS=0 PUBLIC=0 WITH_MONITORING=0 NOTIFY='' CANARY=0
   ACTION=deploy DRY_RUN=0 YES=0
-  # The boost of a starting CPU is spent on loading the model, not wasted.
+  # Loads the model during the startup CPU boost.
   SETTINGS=(PRELOAD=true)
   while (($#)); do
     case $1 in
@@ -93,7 +95,7 @@ read_flags() {
       --delete) ACTION=delete ;;
       --dry-run) DRY_RUN=1 ;;
       --yes) YES=1 ;;
-      --help) usage && exit ;;
+      -h | --help) usage && exit ;;
       *)
         read_value "$@"
         shift
@@ -126,7 +128,7 @@ read_value() {
   (($# > 1)) || fail "$1 needs a value" "./deploy.sh --help"
 }
 
-# The defaults are the first settings.
+# The first setting is the default of PRELOAD.
 read_setting() {
   case $1 in
     PRELOAD=*) SETTINGS[0]=$1 ;;
@@ -134,71 +136,71 @@ read_setting() {
   esac
 }
 
-# What the flags leave open, and whether what they say can be.
-settle() {
+resolve_options() {
   check_tools
   [[ -n "$PROJECT" ]] || ((DRY_RUN)) || PROJECT=$(gcloud config get-value project)
   check_values
-  local setting
-  for setting in "${SETTINGS[@]}"; do
-    check_setting "$setting"
-  done
-  local twice
-  twice=$(printf '%s\n' "${SETTINGS[@]%%=*}" | sort | uniq -d)
-  [[ -z "$twice" ]] || fail "$twice is set twice" "leave one of them out"
-  # A starting instance is lent more CPUs than it keeps, and would start a thread for each.
+  check_settings
+  # During the startup boost an instance has more CPUs than later, and would start a thread for
+  # each.
   [[ " ${SETTINGS[*]}" == *" NUM_THREADS="* ]] || SETTINGS+=("NUM_THREADS=$CPU")
   [[ "$MODEL" == "$DEFAULT_MODEL" ]] || SETTINGS+=("MODEL=$MODEL")
-  SETTINGS+=("THREADS=$CONCURRENCY") # as many as requests that may come at once
+  SETTINGS+=("THREADS=$CONCURRENCY")
   readonly WHERE=(--project="$PROJECT" --region="$REGION")
   readonly SERVICE_ACCOUNT=$NAME-run@$PROJECT.iam.gserviceaccount.com
 }
 
 deploy() {
   [[ -z "$API_KEYS_FILE" ]] || read_api_keys
-  check_model
+  ((!WITH_MONITORING)) || find_policies_command
+  read_model_card
   check_account
-  check_project
-  check_apis
+  enable_apis
   check_region
-  check_monitoring
-  settle_api_keys
+  resolve_api_keys
   ensure_service_account
-  share_api_keys
-  print_upload
+  grant_key_access
   prepare_deployment
   deploy_function
-  URL=$(function_url)
-  prove "${URL:-https://$NAME-$PROJECT.example}"
+  smoke_test "${URL:-https://$NAME-$PROJECT.example}"
+  shift_traffic
   ((!WITH_MONITORING)) || install_monitoring
   print_next_steps
 }
 
 print_next_steps() {
   local console="https://console.cloud.google.com" where="${WHERE[*]}"
+  local script="./deploy.sh --project $PROJECT --region $REGION --name $NAME"
   cat <<END
 
 URL:    ${URL:-printed here after a real run}
 Logs:   $console/run/detail/$REGION/$NAME/logs?project=$PROJECT
 Cost:   about \$$(monthly_cost "$LOAD") for $LOAD requests a month (deploy/cost.sh)
-
-Model:  $MODEL, $(terms_of_model)
-
-Next:
-  let somebody call it   gcloud functions add-invoker-policy-binding $NAME $where --member=user:EMAIL
-  undo this deployment   ./deploy.sh --project $PROJECT --region $REGION --name $NAME --rollback
-  end a canary           gcloud run services update-traffic $NAME $where --to-latest
-  remove everything      ./deploy.sh --project $PROJECT --region $REGION --name $NAME --delete
 END
+  [[ -z "$NON_COMMERCIAL_LICENCE" ]] ||
+    printf '\nThe licence of the model %s, %s, forbids commercial use: see docs/deploy.md.\n' \
+      "$MODEL_NAME" "$NON_COMMERCIAL_LICENCE"
+  printf '\nNext:\n'
+  print_step "let somebody call it" \
+    "gcloud functions add-invoker-policy-binding $NAME $where --member=user:EMAIL"
+  # After a first deployment, there is no revision to go back to.
+  [[ -z "$PREVIOUS" ]] || print_step "undo this deployment" "$script --rollback"
+  ((!CANARY)) ||
+    print_step "end the canary" "gcloud run services update-traffic $NAME $where --to-latest"
+  print_step "delete everything" "$script --delete"
+}
+
+print_step() {
+  printf '  %-22s %s\n' "$1" "$2"
 }
 
 interrupted() {
-  printf '\ndeploy.sh: interrupted. Run the same command again: what is done is not done twice.\n' >&2
+  printf '\ndeploy.sh: interrupted. Run the same command again: it skips the steps already done.\n' >&2
   exit 130
 }
 
 main() {
-  # gcloud's own questions would wait for an answer where nobody is.
+  # gcloud must not wait for answers: its questions go to a log, or to nobody.
   export CLOUDSDK_CORE_DISABLE_PROMPTS=1
   DEPLOY_PAUSE=${DEPLOY_PAUSE:-5}
   trap interrupted INT TERM
@@ -206,7 +208,7 @@ main() {
   trap 'rm -rf "$TEMPORARY"' EXIT
   exec 3>&1
   read_flags "$@"
-  settle
+  resolve_options
   case $ACTION in
     deploy) deploy ;;
     rollback) roll_back ;;

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# How every command is run, told and refused. Sourced by deploy.sh.
+# Running commands, dry runs and errors. Sourced by deploy.sh.
 
-# The problem, then the one step that fixes it.
+# fail PROBLEM [FIX]
 fail() {
   printf 'deploy.sh: %s\n' "$1" >&2
   [[ -z "${2:-}" ]] || printf '  fix: %s\n' "$2" >&2
@@ -12,48 +12,49 @@ say() {
   printf '%s\n' "$*"
 }
 
-# A command, as it would be typed. To descriptor 3, which is the script's own stdout even where
-# a function's output is being captured.
-announce() {
+# Print a command, quoted for a shell, to descriptor 3: the script's stdout even where the output
+# of a function is captured.
+print_command() {
   local line
   printf -v line ' %q' "$@"
   printf '$%s\n' "$line" >&3
 }
 
-# A command that changes something.
+# Run a command that changes something.
 run() {
-  announce "$@"
+  print_command "$@"
   ((DRY_RUN)) || "$@"
 }
 
-# A command that only asks; its output is the answer. A dry run has no answer to give.
-ask() {
+# Run a command that only reads. A dry run prints it and has no output.
+query() {
   if ((DRY_RUN)); then
-    announce "$@"
+    print_command "$@"
   else
     "$@"
   fi
 }
 
-# How gcloud says that a thing is not there: each API has its own words for it.
-readonly ABSENT='NOT_FOUND|status=\[404\]|[Nn]ot found|does not exist|Cannot find'
+# gcloud reports a missing resource in the words of its API.
+readonly NOT_FOUND='NOT_FOUND|status=\[404\]|[Nn]ot found|does not exist|Cannot find'
 
-# Whether the thing that a `gcloud ... describe` asks for exists. Any failure but "not found"
-# ends the run: taking a refused permission for an absence would create things twice.
+# Test whether the resource of a `gcloud ... describe` exists. Any other error ends the script:
+# if a denied permission passed for a missing resource, the script would create it twice.
 exists() {
-  local complaint
-  if ((DRY_RUN)); then # nothing is there before a first deployment, and all before a deletion
-    announce "$@"
+  local errors
+  if ((DRY_RUN)); then # nothing exists before a first deployment, everything before a deletion
+    print_command "$@"
     [[ "$ACTION" == delete ]]
     return
   fi
-  complaint=$("$@" 2>&1 >/dev/null) && return 0
-  grep --quiet --extended-regexp "$ABSENT" <<<"$complaint" && return 1
-  fail "$* failed: $complaint" "see what that command says when you run it yourself"
+  errors=$("$@" 2>&1 >/dev/null) && return 0
+  grep --quiet --extended-regexp "$NOT_FOUND" <<<"$errors" && return 1
+  fail "$* failed: $errors" "run that command yourself to see why"
 }
 
-# What Google Cloud has just made can take a while to be seen everywhere.
-patiently() {
+# Run a command until it succeeds, at most six times: Google Cloud takes a while to make new
+# resources visible everywhere.
+with_retries() {
   local try
   for try in 1 2 3 4 5; do
     "$@" && return 0
@@ -64,8 +65,8 @@ patiently() {
 
 confirm() {
   ((YES || DRY_RUN)) && return 0
-  [[ -t 0 ]] || fail "$1: nobody is there to confirm it" "add --yes"
+  [[ -t 0 ]] || fail "$1: there is no terminal to confirm it at" "add --yes"
   local answer
-  read -r -p "$1. Type $NAME to go on: " answer
+  read -r -p "$1. Type $NAME to continue: " answer
   [[ "$answer" == "$NAME" ]] || fail "not confirmed; nothing was changed"
 }

@@ -1,58 +1,53 @@
 # shellcheck shell=bash
-# The function itself: its account, its deployment, its traffic, its end. Sourced by deploy.sh.
+# The function: service account, deployment, traffic, deletion. Sourced by deploy.sh.
 
-# An account without roles: whoever takes the function over can do nothing with the project.
+# The tag of the latest revision, which has a URL of that name: https://TAG---HOST.
+readonly CANDIDATE=candidate
+
+# A service account without roles: an attacker who takes over the function gets no access to the
+# project.
 ensure_service_account() {
   exists gcloud iam service-accounts describe "$SERVICE_ACCOUNT" --project="$PROJECT" ||
     run gcloud iam service-accounts create "$NAME-run" --project="$PROJECT" \
       --display-name="Runs the function $NAME; has no roles"
 }
 
-print_upload() {
-  say "Upload, by .gcloudignore:"
-  local file files
-  files=$(ask gcloud meta list-files-for-upload "$ROOT")
-  ((!DRY_RUN)) || return 0
-  if [[ "$MODEL" != "$DEFAULT_MODEL" ]]; then
-    files=$(grep --invert-match "^model/$DEFAULT_MODEL/" <<<"$files")
-    files+=$'\n'$(cd "$ROOT" && find "model/$MODEL" -type f)
-  fi
-  while IFS= read -r file; do
-    wc -c <"$ROOT/$file"
-  done <<<"$files" | awk '{bytes += $1} END {printf "  %d files, %.1f MB\n", NR, bytes / 1e6}'
-}
-
+# Deploy a revision. The serving one keeps the traffic, so that the new one can be tested first.
 deploy_function() {
-  local previous=''
-  exists gcloud functions describe "$NAME" "${WHERE[@]}" && previous=$(serving_revision)
-  if ((CANARY)); then
-    ((!DRY_RUN)) || previous=serving-revision
-    [[ -n "$previous" ]] ||
-      fail "--canary needs a revision to compare with" "deploy once without --canary"
-    split_traffic "$previous=100"
-  else
-    # After a rollback or a canary, traffic would stay where it was put.
-    GCLOUD_DEPLOY+=(--serve-all-traffic-latest-revision)
-  fi
-  run "${GCLOUD_DEPLOY[@]}" --update-labels="app=$NAME${previous:+,previous=$previous}" ||
+  PREVIOUS=''
+  exists gcloud functions describe "$NAME" "${WHERE[@]}" && PREVIOUS=$(serving_revision)
+  ((!DRY_RUN || !CANARY)) || PREVIOUS=serving-revision
+  [[ -n "$PREVIOUS" ]] || ((!CANARY)) ||
+    fail "--canary needs a serving revision" "deploy once without --canary"
+  [[ -z "$PREVIOUS" ]] ||
+    update_traffic --to-revisions="$PREVIOUS=100" --update-tags="$CANDIDATE=LATEST"
+  URL=$(run "${GCLOUD_DEPLOY[@]}" --update-labels="app=$NAME${PREVIOUS:+,previous=$PREVIOUS}") ||
     fail "the deployment failed" \
-      "read the log of the build that gcloud names above, and docs/deploy.md#when-it-fails"
+      "read the error above and the log that it names, and docs/deploy.md#when-it-fails"
   ensure_cpu_boost
-  ((!CANARY)) || split_traffic "LATEST=$CANARY,$previous=$((100 - CANARY))"
 }
 
-split_traffic() {
-  run gcloud run services update-traffic "$NAME" "${WHERE[@]}" --to-revisions="$1"
+shift_traffic() {
+  if ((CANARY)); then
+    update_traffic --to-revisions="LATEST=$CANARY,$PREVIOUS=$((100 - CANARY))"
+  elif [[ -n "$PREVIOUS" ]]; then
+    update_traffic --to-latest
+  fi
 }
 
-# The command that makes or updates the function, but for what depends on what serves now.
+update_traffic() {
+  run gcloud run services update-traffic "$NAME" "${WHERE[@]}" "$@"
+}
+
+# Set $GCLOUD_DEPLOY to the command that creates or updates the function, without the flags that
+# depend on the serving revision. It prints the URL.
 prepare_deployment() {
   local access=--no-allow-unauthenticated secrets=--clear-secrets settings
   ((!PUBLIC)) || access=--allow-unauthenticated
-  # Instances read the newest version as they start: a revision that is rolled back to must
-  # not bring revoked keys back with it.
+  # Instances read the latest version when they start, so that a rollback does not restore
+  # revoked keys.
   [[ -z "$KEY_SECRET" ]] || secrets=--set-secrets=API_KEYS=$KEY_SECRET:latest
-  # Settings hold commas, which gcloud would take for the end of one.
+  # gcloud splits the settings at commas unless another separator is given.
   printf -v settings "%s$SEPARATOR" "${SETTINGS[@]}"
   GCLOUD_DEPLOY=(
     gcloud functions deploy "$NAME" "${WHERE[@]}"
@@ -61,62 +56,57 @@ prepare_deployment() {
     --min-instances="$MIN_INSTANCES" --max-instances="$MAX_INSTANCES"
     --service-account="$SERVICE_ACCOUNT" "$access" "$secrets"
     --set-env-vars="^$SEPARATOR^${settings%"$SEPARATOR"}"
+    --format='value(serviceConfig.uri)'
   )
   if [[ "$MODEL" != "$DEFAULT_MODEL" ]]; then
-    write_ignore_file
-    GCLOUD_DEPLOY+=(--ignore-file="$IGNORE_FILE")
+    # Like .gcloudignore, with the chosen model in place of the default.
+    sed "s|^!/model/$DEFAULT_MODEL\$|!/model/$MODEL|" "$ROOT/.gcloudignore" \
+      >"$TEMPORARY/gcloudignore"
+    GCLOUD_DEPLOY+=(--ignore-file="$TEMPORARY/gcloudignore")
   fi
 }
 
-# Like .gcloudignore, with the chosen model in place of the default.
-write_ignore_file() {
-  IGNORE_FILE=$TEMPORARY/gcloudignore
-  sed "s|^!/model/$DEFAULT_MODEL/|!/model/$MODEL/|" "$ROOT/.gcloudignore" >"$IGNORE_FILE"
-}
-
-# `gcloud functions deploy` has no flag for it; where the platform has not switched it on by
-# itself, the service below the function is asked to.
+# `gcloud functions deploy` has no flag for the boost. Where it is not on by default, it is set on
+# the Cloud Run service.
 ensure_cpu_boost() {
   local boost
-  boost=$(ask gcloud run services describe "$NAME" "${WHERE[@]}" \
+  boost=$(query gcloud run services describe "$NAME" "${WHERE[@]}" \
     --format='value(spec.template.metadata.annotations["run.googleapis.com/startup-cpu-boost"])')
   [[ "$boost" == [Tt]rue ]] || run gcloud run services update "$NAME" "${WHERE[@]}" --cpu-boost
 }
 
-# The revision that most requests go to.
+# The revision with most of the traffic.
 serving_revision() {
-  ask gcloud run services describe "$NAME" "${WHERE[@]}" --flatten=status.traffic \
+  query gcloud run services describe "$NAME" "${WHERE[@]}" --flatten=status.traffic \
     --format='value(status.traffic.percent,status.traffic.revisionName)' |
     sort --numeric-sort --reverse | sed -n 1p | cut -f 2
 }
 
-function_url() {
-  ask gcloud functions describe "$NAME" "${WHERE[@]}" --format='value(serviceConfig.uri)'
-}
-
 roll_back() {
   local previous
-  previous=$(ask gcloud functions describe "$NAME" "${WHERE[@]}" \
+  previous=$(query gcloud functions describe "$NAME" "${WHERE[@]}" \
     --format='value(labels.previous)')
   ((!DRY_RUN)) || previous=previous-revision
   [[ -n "$previous" ]] ||
-    fail "$NAME has no previous revision" "deploy the older source: git checkout COMMIT, ./deploy.sh"
-  split_traffic "$previous=100"
-  ((DRY_RUN)) || say "All traffic goes to $previous. The next ./deploy.sh moves it to what it deploys."
+    fail "$NAME has no previous revision" \
+      "deploy the older source: git checkout COMMIT, then ./deploy.sh"
+  update_traffic --to-revisions="$previous=100"
+  ((DRY_RUN)) || say "All traffic goes to $previous. The next deployment takes it over."
 }
 
 delete_everything() {
-  confirm "This removes the function $NAME, its account, its API keys and its monitoring from $PROJECT"
+  confirm "This deletes the function $NAME, its account, API keys and monitoring from $PROJECT"
+  find_policies_command
   delete gcloud functions NAME "$NAME" "${WHERE[@]}"
   delete gcloud secrets NAME "$NAME-api-keys" --project="$PROJECT"
   delete gcloud iam service-accounts NAME "$SERVICE_ACCOUNT" --project="$PROJECT"
   delete_monitoring
   ((!DRY_RUN)) || return 0
-  say "Removed. Left: the APIs that were switched on, the log entries until they expire, and"
-  say "the bucket gcf-v2-sources-... that all functions of the region share."
+  say "Deleted. What remains: the enabled APIs, the log entries until they expire, and the bucket"
+  say "gcf-v2-sources-..., which all functions of the region share."
 }
 
-# delete COMMAND... NAME THING FLAG...: describes the thing and, if it is there, deletes it.
+# delete COMMAND... NAME RESOURCE FLAG...: delete the resource if it exists.
 delete() {
   local group=()
   while [[ "$1" != NAME ]]; do

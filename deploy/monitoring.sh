@@ -1,6 +1,5 @@
 # shellcheck shell=bash
-# A dashboard, the metric behind it, and alerts, from the files in deploy/monitoring/. Sourced
-# by deploy.sh.
+# The dashboard, its metric and the alerts of deploy/monitoring/. Sourced by deploy.sh.
 
 install_monitoring() {
   local folder=$TEMPORARY
@@ -12,8 +11,8 @@ install_monitoring() {
   install_alert instances "$folder/alert-instances.json"
 }
 
-# The files name the function by placeholders. An alert can ask for more than a number, not for
-# as many: so the number is a half less, and loses the quotes that make its file JSON.
+# Replace the placeholders. Alerts compare with "greater than" only, so the threshold for all
+# instances is half an instance less. It is a number, so it loses the quotes of its placeholder.
 render_monitoring() {
   local file
   for file in "$ROOT"/deploy/monitoring/*.json; do
@@ -29,23 +28,34 @@ install_metric() {
   run gcloud logging metrics "$verb" "$NAME-errors" --project="$PROJECT" --config-from-file="$1"
 }
 
-# An update would need the etag of the one that is there; it has nothing else to keep.
+# Replace the dashboard: an update would need its etag.
 install_dashboard() {
   delete gcloud monitoring dashboards NAME "$NAME" --project="$PROJECT"
   run gcloud monitoring dashboards create --project="$PROJECT" --config-from-file="$1"
 }
 
-# One that is there already stays: its thresholds and its channels may have been tuned.
+# Keep an existing alert, because its thresholds and channels may have been tuned.
 install_alert() {
   [[ -z "$(alert_policy "$1")" ]] || return 0
-  local command=(gcloud monitoring policies create --project="$PROJECT" --policy-from-file="$2")
+  local command=("${POLICIES[@]}" create --project="$PROJECT" --policy-from-file="$2")
   [[ -z "$NOTIFY" ]] || command+=(--notification-channels="$NOTIFY")
-  # The metric was made a moment ago.
-  patiently run "${command[@]}"
+  # The new metric takes a while to become visible.
+  with_retries run "${command[@]}"
+}
+
+# Set $POLICIES to the command for alert policies: stable since 2025, before that in the alpha
+# component.
+find_policies_command() {
+  POLICIES=(gcloud monitoring policies)
+  ((!DRY_RUN)) || return 0
+  "${POLICIES[@]}" --help >/dev/null 2>&1 && return
+  POLICIES=(gcloud alpha monitoring policies)
+  "${POLICIES[@]}" --help >/dev/null 2>&1 ||
+    fail "this gcloud cannot manage alerts" "gcloud components update, or install alpha"
 }
 
 alert_policy() {
-  ask gcloud monitoring policies list --project="$PROJECT" \
+  query "${POLICIES[@]}" list --project="$PROJECT" \
     --filter="displayName=\"$NAME: $1\"" --format='value(name)'
 }
 
@@ -54,7 +64,7 @@ delete_monitoring() {
   for kind in errors latency instances; do
     policy=$(alert_policy "$kind")
     ((!DRY_RUN)) || policy=policy-$kind
-    [[ -z "$policy" ]] || run gcloud monitoring policies delete "$policy" --project="$PROJECT"
+    [[ -z "$policy" ]] || run "${POLICIES[@]}" delete "$policy" --project="$PROJECT"
   done
   delete gcloud monitoring dashboards NAME "$NAME" --project="$PROJECT"
   delete gcloud logging metrics NAME "$NAME-errors" --project="$PROJECT"

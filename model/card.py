@@ -67,6 +67,14 @@ class Change(msgspec.Struct, frozen=True):
     nature: str
 
 
+class Example(msgspec.Struct, frozen=True):
+    """A photo and its first label, with which deploy.sh checks a deployment."""
+
+    photo: str
+    """Its path in the repository."""
+    label: str
+
+
 class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The properties of a model, from `model.json`."""
 
@@ -93,6 +101,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     preprocessing: str | None = None
     accuracy: Accuracy | None = None
     source: Source | None = None
+    example: Example | None = None
     changes: list[Change] = []
 
     def __post_init__(self) -> None:

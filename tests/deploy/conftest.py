@@ -1,175 +1,194 @@
-"""The real deploy.sh against a stand-in for gcloud, and a URL where the function would be."""
+"""The real deploy.sh and gcloud against a stand-in of Google's REST APIs."""
 
-import http.server
+import contextlib
+import hashlib
 import json
-import os
+import secrets
 import shutil
 import subprocess
-import sys
-import threading
 from pathlib import Path
 
 import pytest
 
+from tests.deploy import cloud
 from tests.needs import need
 
-ROOT = Path(__file__).parent.parent.parent
-CAT = b'{"labels":[{"label":"Egyptian cat","score":0.8}]}'
+ROOT = Path(__file__).parents[2]
 TOOLS = (
-    *("awk", "bash", "cat", "curl", "cut", "dirname", "grep", "mktemp", "rm", "sed"),
-    *("sha256sum", "sleep", "sort", "tr", "uniq", "wc"),
+    *("awk", "bash", "cat", "curl", "cut", "dirname", "grep", "mktemp", "rm", "sed", "sleep"),
+    *("sort", "tr", "uniq"),
 )
-SCRIPT_PARTS = (".gcloudignore", "deploy.sh", "deploy", "model", "tests")
+PARTS = (
+    *("deploy.sh", ".gcloudignore", "main.py", "requirements.txt"),
+    *("deploy", "model", "pictures", "service", "tests/data"),
+)
+PERSON = "operator@example.com"
 
 
-class Cloud:
-    """The Google Cloud of the stand-in: what is in it, and what was done to it."""
-
-    def __init__(self, path, state):
-        self.path = path
-        path.write_text(json.dumps(state))
-
-    def __getitem__(self, key):
-        return json.loads(self.path.read_text())[key]
-
-    def __setitem__(self, key, value):
-        state = json.loads(self.path.read_text())
-        state[key] = value
-        self.path.write_text(json.dumps(state))
-
-    def commands(self, *start):
-        """The calls of gcloud that start so, or all of them."""
-        return [call[1:] for call in self["calls"] if call[1 : len(start) + 1] == list(start)]
-
-    def refuse(self, command, *messages):
-        """Answer the next calls of a command with a message each, and no more than that."""
-        self["refusals"] = {**self["refusals"], command: messages}
-
-
-class Function(http.server.BaseHTTPRequestHandler):
-    """Classifies every photo as a cat, once it has given the answers that a test puts first."""
-
-    answers: list
-    requests: list
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.requests.append((dict(self.headers), body))
-        status, reply = self.answers.pop(0) if self.answers else (200, CAT)
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(reply)))
-        self.end_headers()
-        self.wfile.write(reply)
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-
-@pytest.fixture
-def function():
-    """Where the deployed function would answer: `url`, `answers` to give, `requests` had."""
-    handler = type("Handler", (Function,), {"answers": [], "requests": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        handler.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield handler
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def cloud(tmp_path, function):
-    """A project with billing in which nothing has been done yet."""
-    state = {
-        "account": "operator@example.com",
-        "token": "identity-token-of-the-operator",
-        "default_project": "",
-        "projects": {"my-project": {"projectId": "my-project"}},
-        "billing": True,
-        "regions": ["us-central1", "europe-west1"],
-        "upload": ["main.py", "model/resnet50/labels.tsv"],
-        "url": function.url,
-        "hangs": "",
-        "refusals": {},
-        "calls": [],
-        "watched": [],
-        "seen": [],
-        "apis": [],
-    }
-    kinds = ("functions", "services", "secrets", "accounts", "metrics", "dashboards", "policies")
-    return Cloud(tmp_path / "cloud.json", {**state, **{kind: {} for kind in kinds}})
-
-
-@pytest.fixture
-def checkout(tmp_path):
-    """A copy of what deploy.sh is made of, in a folder whose name has to be quoted."""
-    need("awk", "curl")  # deploy.sh does
-    folder = tmp_path / "the operator's clone"
-    folder.mkdir()
-    for part in SCRIPT_PARTS:
-        (folder / part).symlink_to(ROOT / part)
-    (folder / "main.py").write_text("x" * 1_000_000)
-    return folder
-
-
-@pytest.fixture
-def environment(tmp_path, cloud):
-    """What deploy.sh is started with: of gcloud there is only the stand-in."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "gcloud").symlink_to(Path(__file__).with_name("gcloud.py"))
-    # A python3 that starts at once, whatever version manager stands first on the PATH.
-    (tmp_path / "bin" / "python3").symlink_to(sys.executable)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("DEPLOY_")}
-    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
-    return {**kept, "PATH": path, "STAND_IN": str(cloud.path), "DEPLOY_PAUSE": "0"}
-
-
-@pytest.fixture
-def path_without_gcloud(tmp_path):
-    """The tools that deploy.sh uses, but for gcloud, which may be installed here."""
-    folder = tmp_path / "tools"
-    folder.mkdir()
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory):
+    """A PATH of the programs that deploy.sh uses, without gcloud."""
+    need("awk", "curl")
+    folder = tmp_path_factory.mktemp("tools")
     for tool in TOOLS:
         (folder / tool).symlink_to(shutil.which(tool))
     return str(folder)
 
 
 @pytest.fixture
-def run(checkout, environment):
-    """Run deploy.sh with flags; what it said and how it ended."""
+def dry_run(tools, tmp_path):
+    """Run `deploy.sh --dry-run` without gcloud, in my-project unless it is None."""
 
-    def run(*flags, stdin="", **variables):
+    def dry_run(*flags, project="my-project", **options):
+        named = ("--project", project) if project else ()
+        command = ["bash", ROOT / "deploy.sh", "--dry-run", *named, *flags]
         return subprocess.run(
-            [shutil.which("bash"), checkout / "deploy.sh", *flags],
-            cwd=checkout.parent,
-            env={**environment, **variables},
-            input=stdin,
+            command,
+            cwd=tmp_path,
+            env={"PATH": tools},
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
+            **{"stdin": subprocess.DEVNULL, **options},
         )
 
-    return run
+    return dry_run
 
 
-@pytest.fixture
-def deploy(run):
-    """Run deploy.sh in my-project and insist that it succeeds; what it printed."""
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory):
+    """A copy of what is deployed, in a folder whose name has to be quoted."""
+    folder = tmp_path_factory.mktemp("clone") / "the operator's clone"
+    for part in PARTS:
+        target = folder / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, target)
+    compiled = folder / "service" / "__pycache__" / "a.pyc"
+    compiled.parent.mkdir(exist_ok=True)
+    compiled.touch()
+    return folder
 
-    def deploy(*flags, **options):
-        done = run("--project", "my-project", *flags, **options)
+
+class Models:
+    """Models in the checkout, copied from the one that ships."""
+
+    def __init__(self, checkout):
+        self._folder = checkout / "model"
+        self._added = []
+
+    def add(self, name, *, network=None, **changes):
+        """Add a model with changes to the card, written compactly, and to the network."""
+        folder = self._folder / name
+        shutil.copytree(self._folder / "resnet50", folder)
+        self._added.append(folder)
+        card = json.loads((folder / "model.json").read_text()) | {"name": name} | changes
+        if network:
+            (folder / card["file"]).write_bytes(network)
+            card["sha256"] = hashlib.sha256(network).hexdigest()
+        card = {field: value for field, value in card.items() if value is not None}
+        (folder / "model.json").write_text(json.dumps(card, separators=(",", ":")))
+        return folder
+
+    def remove(self):
+        for folder in self._added:
+            shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def models(checkout):
+    models = Models(checkout)
+    yield models
+    models.remove()
+
+
+class Operator:
+    """Runs deploy.sh in a cloud."""
+
+    def __init__(self, cloud, environment, checkout):
+        self.cloud = cloud
+        self.environment = environment
+        self.checkout = checkout
+
+    def run(self, *flags, stdin="", **variables):
+        """Run deploy.sh; its output and exit code."""
+        return subprocess.run(
+            ["bash", self.checkout / "deploy.sh", *flags],
+            cwd=self.checkout.parent,
+            env={**self.environment, **variables},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=500,
+            check=False,
+        )
+
+    def deploy(self, *flags, **options):
+        """Run deploy.sh in my-project; its output. Fails if deploy.sh does."""
+        done = self.run("--project", "my-project", *flags, **options)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    return deploy
+
+@pytest.fixture(scope="session")
+def credentials(tmp_path_factory):
+    """A configuration of gcloud in which a person is logged in."""
+    need("gcloud", "curl")
+    folder = tmp_path_factory.mktemp("gcloud")
+    with cloud.serve(cloud.Cloud(folder)) as google:
+        cloud.log_in(PERSON, cloud.environment(google, folder))
+    return folder
+
+
+@contextlib.contextmanager
+def start_cloud(folder, credentials, checkout):
+    """An operator in a project with billing and nothing else."""
+    config = folder / "config"
+    shutil.copytree(credentials, config)
+    (folder / "storage").mkdir()
+    with cloud.serve(cloud.Cloud(folder / "storage")) as google:
+        environment = cloud.environment(google, config)
+        yield Operator(google, {**environment, "DEPLOY_PAUSE": "0"}, checkout)
+
+
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory, credentials, checkout):
+    """An operator for a module whose tests look at one story."""
+    with start_cloud(tmp_path_factory.mktemp("cloud"), credentials, checkout) as operator:
+        yield operator
 
 
 @pytest.fixture
-def keys_file(tmp_path):
-    """A file of two API keys, and the keys."""
-    keys = ["first-key-0123456789", "second-key-0123456789"]
-    path = tmp_path / "keys"
+def new_operator(tmp_path, credentials, checkout):
+    """An operator for one test."""
+    with start_cloud(tmp_path, credentials, checkout) as operator:
+        yield operator
+
+
+@pytest.fixture(scope="session")
+def upload(tmp_path_factory, credentials, checkout):
+    """The folder that the real gcloud uploads, unpacked."""
+    folder = tmp_path_factory.mktemp("upload")
+    with start_cloud(folder, credentials, checkout) as operator:
+        where = ("--project=my-project", "--region=us-central1", f"--source={checkout}")
+        flags = ("--gen2", "--runtime=python314", "--trigger-http", "--entry-point=classify")
+        subprocess.run(
+            ["gcloud", "functions", "deploy", "classify", *where, *flags],
+            env={**operator.environment, "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"},
+            check=True,
+            capture_output=True,
+        )
+    shutil.unpack_archive(folder / "storage" / "0.zip", folder / "unpacked")
+    return folder / "unpacked"
+
+
+@pytest.fixture(scope="session")
+def keys():
+    return [secrets.token_hex(16), secrets.token_hex(16)]
+
+
+@pytest.fixture(scope="session")
+def keys_file(tmp_path_factory, keys):
+    path = tmp_path_factory.mktemp("keys") / "keys"
     path.write_text("\n".join(keys) + "\n")
-    return path, keys
+    return path

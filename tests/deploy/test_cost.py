@@ -1,4 +1,4 @@
-"""The estimate is the formula in deploy/cost.sh, worked out by hand here."""
+"""The estimate is the formula in deploy/cost.sh, calculated by hand here."""
 
 import re
 import subprocess
@@ -22,9 +22,9 @@ ROOT = Path(__file__).parent.parent.parent
         (["--load", "0", "--min-instances", "1", "--memory", "512Mi"], "9.86"),
     ],
 )
-def test_estimate(deploy, flags, dollars):
-    said = deploy("--dry-run", *flags)
-    assert re.search(r"Cost: +about \$(\S+) for", said)[1] == dollars
+def test_estimate(dry_run, flags, dollars):
+    output = dry_run(*flags).stdout
+    assert re.search(r"Cost: +about \$(\S+) for", output)[1] == dollars
 
 
 @pytest.mark.needs("awk")

@@ -1,11 +1,14 @@
-"""What --help and docs/deploy.md say is what there is."""
+"""--help and docs/deploy.md match the script and gcloud."""
 
-import json
+import importlib.util
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
+
+from tests.needs import need
 
 ROOT = Path(__file__).parent.parent.parent
 GUIDE = (ROOT / "docs" / "deploy.md").read_text()
@@ -22,63 +25,85 @@ def commands(start):
 
 
 def parsed_flags():
-    """The arms of the script's case statements."""
-    return set(re.findall(r"^ +(--[a-z-]+)\)", SCRIPT, re.MULTILINE))
+    """The cases of the script's case statements."""
+    return set(re.findall(r"^ +(?:-h \| )?(--[a-z-]+)\)", SCRIPT, re.MULTILINE))
 
 
 @pytest.fixture
-def told_flags(run):
-    done = run("--help")
+def help_text(dry_run):
+    done = dry_run("--help")
     assert done.returncode == 0
-    return {line.split()[0] for line in done.stdout.splitlines() if line.startswith("  --")}
+    return done.stdout
 
 
-def test_help_names_every_flag_and_no_other(told_flags):
-    assert len(told_flags) > 15
-    assert told_flags == parsed_flags()
+@pytest.fixture
+def documented_flags(help_text):
+    return set(re.findall(r"^  (?:-h, )?(--[a-z-]+)", help_text, re.MULTILINE))
 
 
-def test_help_names_the_variables_and_the_defaults(run):
-    told = dict(re.findall(r"(DEPLOY_[A-Z_]+), ([\w.-]+)", run("--help").stdout))
+def test_help_names_every_flag_and_no_other(documented_flags):
+    assert len(documented_flags) > 15
+    assert documented_flags == parsed_flags()
+
+
+def test_the_short_form_prints_the_same_help(dry_run, help_text):
+    assert dry_run("-h").stdout == help_text
+
+
+def test_help_names_the_variables_and_the_defaults(help_text):
+    documented = dict(re.findall(r"(DEPLOY_[A-Z_]+), ([\w.-]+)", help_text))
     read = dict(re.findall(r"\$\{(DEPLOY_[A-Z_]+):-([\w.-]+)\}", SCRIPT))
-    assert told.pop("DEPLOY_PROJECT") == "or"
+    assert documented.pop("DEPLOY_PROJECT") == "or"
     read.pop("DEPLOY_PAUSE")
-    assert told == read
+    assert documented == read
 
 
-def test_the_guide_uses_flags_that_there_are(told_flags):
+def test_the_guide_uses_flags_that_there_are(documented_flags):
     used = {flag for words in commands("./deploy.sh") for flag in FLAG.findall(" ".join(words))}
     inline = re.findall(r"`(?:\./deploy\.sh )?(--[^`]+)`", GUIDE)
     used |= {flag for code in inline for flag in FLAG.findall(code)} - NOT_OURS
     assert len(used) > 10
-    assert used <= told_flags
+    assert used <= documented_flags
 
 
-def test_the_guide_tells_of_what_matters_about_every_flag(told_flags):
-    missing = {flag for flag in told_flags if flag not in GUIDE}
-    # These say all in their one line of help.
+def test_the_guide_explains_every_flag(documented_flags):
+    missing = {flag for flag in documented_flags if flag not in GUIDE}
+    # Their line of help says everything.
     assert missing <= {"--region", "--yes"}
 
 
-def test_dry_runs_of_the_commands_in_the_guide_succeed(run, keys_file):
+def test_dry_runs_of_the_commands_in_the_guide_succeed(dry_run, keys_file):
     for words in commands("./deploy.sh"):
-        flags = [word.replace("=keys", f"={keys_file[0]}") for word in words[1:]]
-        done = run("--dry-run", *flags)
+        flags = [word.replace("=keys", f"={keys_file}") for word in words[1:]]
+        done = dry_run(*flags, project=None)
         assert done.returncode == 0, done.stderr
 
 
-def test_gcloud_takes_the_commands_in_the_guide():
-    table = json.loads(Path(__file__).with_name("gcloud_flags.json").read_text())
-    everywhere = {*table["every_command"]["values"], *table["every_command"]["switches"]}
+@pytest.fixture(scope="module")
+def command_tree():
+    """The commands and flags that the installed gcloud completes."""
+    need("gcloud")
+    folder = Path(shutil.which("gcloud")).resolve().parents[1]
+    path = folder / "data" / "cli" / "gcloud_completions.py"
+    spec = importlib.util.spec_from_file_location("completions", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.STATIC_COMPLETION_CLI_TREE
+
+
+def test_gcloud_takes_the_commands_in_the_guide(command_tree):
     assert commands("gcloud")
     for words in commands("gcloud"):
-        known = [
-            name for name in table["commands"] if words[1:][: len(name.split())] == name.split()
-        ]
-        assert known, words
-        facts = table["commands"][max(known, key=len)]
-        used = {word.split("=")[0] for word in words if word.startswith("--")}
-        assert used <= {*facts["values"], *facts["switches"], *everywhere}, words
+        branch, flags = command_tree, set(command_tree["flags"])
+        for word in words[1:]:
+            if word not in branch["commands"]:
+                break
+            branch = branch["commands"][word]
+            flags |= set(branch["flags"])
+        assert not branch["commands"], words
+        used = {word.partition("=")[0] for word in words if word.startswith("--")}
+        positive = {re.sub("^--no-", "--", flag) for flag in used}
+        assert positive <= flags, words
 
 
 def test_links_in_the_guide_lead_somewhere():
@@ -105,13 +130,12 @@ def test_anchors_that_the_script_names_are_in_the_guide():
         (["--load=0", "--min-instances=1"], "$13 a month"),
     ],
 )
-def test_the_guide_and_the_script_work_out_the_same_costs(run, flags, cost):
-    said = run("--dry-run", "--project=my-project", *flags).stdout
-    dollars = re.search(r"about (\$\d+\.\d+) for", said)[1]
+def test_the_guide_and_the_script_estimate_the_same_costs(dry_run, flags, cost):
+    output = dry_run(*flags).stdout
+    dollars = re.search(r"about (\$\d+\.\d+) for", output)[1]
     assert dollars.startswith(re.search(r"\$[\d.]*\d", cost)[0])
     assert cost in GUIDE
 
 
-def test_the_licence_of_the_model_is_told(run):
+def test_the_guide_names_the_restriction_of_the_licence():
     assert "non-commercial purposes only" in GUIDE
-    assert "non-commercial use only" in run("--dry-run", "--project=my-project").stdout

@@ -1,40 +1,37 @@
-"""A run that is interrupted says what to do, and the next one goes on where it stopped."""
+"""An interrupted run says what to do, and the next one continues it."""
 
 import os
-import shutil
 import signal
 import subprocess
-import time
+
+import pytest
+
+pytestmark = pytest.mark.slow
 
 
-def test_an_interrupted_run_can_be_repeated(checkout, environment, cloud, deploy):
-    cloud["hangs"] = "functions deploy"
+def test_an_interrupted_run_can_be_repeated(new_operator):
+    cloud = new_operator.cloud
+    cloud.stall("POST cloudfunctions/v2/projects/my-project/locations/us-central1/functions")
     process = subprocess.Popen(
-        [shutil.which("bash"), checkout / "deploy.sh", "--project", "my-project"],
-        env=environment,
+        ["bash", new_operator.checkout / "deploy.sh", "--project", "my-project"],
+        env=new_operator.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Jobs in the background ignore it, and hand that down. No other thread runs that could
-        # hold a lock over the fork.
+        # A job in the background ignores the signal, and its children inherit that. No other
+        # thread holds a lock that the child could need.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
-    wait_for(cloud.path.with_suffix(".hanging"))
+    assert cloud.stalled.wait(120)
     os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C at a terminal does
-    complaint = process.communicate(timeout=10)[1]
+    errors = process.communicate(timeout=60)[1]
+    cloud.resume.set()
     assert process.returncode == 130
-    assert "Run the same command again" in complaint
-    assert cloud["functions"] == {}
+    assert "Run the same command again" in errors
+    assert not cloud.functions
 
-    cloud["hangs"] = ""
-    deploy()
-    assert "classify" in cloud["functions"]
-    assert len(cloud.commands("iam", "service-accounts", "create")) == 1
-
-
-def wait_for(path):
-    deadline = time.monotonic() + 10
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} did not appear"
-        time.sleep(0.01)
+    new_operator.deploy()
+    assert cloud.functions
+    created = [request for request in cloud.requests if request.startswith("POST iam")]
+    assert len(created) == 1
