@@ -221,6 +221,13 @@ def add_version(cloud, request):
     return {**secret(name, len(versions)), "clientSpecifiedPayloadChecksum": True}
 
 
+@ROUTES.add("GET", f"{_SECRET}/versions")
+def list_versions(cloud, request):
+    name = request.names["name"]
+    numbers = range(1, len(look_up(cloud.secrets, name).versions) + 1)
+    return {"versions": [secret(name, number) for number in numbers]}
+
+
 @ROUTES.add("GET", f"{_SECRET}/versions/latest(?P<verb>:access)?")
 def get_version(cloud, request):
     name = request.names["name"]
