@@ -66,8 +66,9 @@ class DecoderPool:
 
     def __init__(self, count: int, *, max_pixels: int) -> None:
         self._max_pixels = max_pixels
-        # For decoders that outlive their own limit. A large picture also waits for those before it.
-        self._timeout_seconds = math.ceil(count * clock_seconds(max_pixels)) + 1
+        # For decoders that outlive their own limit. A large picture is attempted, waits for those
+        # before it, and is decoded.
+        self._timeout_seconds = math.ceil((count + 1) * clock_seconds(max_pixels))
         self._fork_server = ForkServer(max_pixels=max_pixels)
         self._forking = threading.Lock()
         self._idle: queue.SimpleQueue[Connection] = queue.SimpleQueue()

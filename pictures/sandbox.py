@@ -19,14 +19,15 @@ import socket
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import cast
 
-from pictures.decode import open_picture
+from pictures.decode import Picture, open_picture
 from pictures.errors import ImageError, ImageTooCostly
 from pictures.memory import return_free_memory
 from pictures.protocol import REQUESTS, Decoded, Refused, Request, receive, receive_bytes, send
+from pictures.resize import Crop
 
 _log = logging.getLogger(__name__)
 
@@ -36,15 +37,15 @@ CONNECTION, LOCK = 3, 4
 
 # Peak bytes a pixel in the format that takes the most: WebP, for which libwebp adds two canvases.
 _BYTES_PER_PIXEL = 17
-_BASE_BYTES = 32 * 2**20
-# Pictures with more pixels to decode than this are decoded one at a time: two of the largest would
-# not fit into the memory of an instance. A large JPEG is decoded small and does not count.
+_BASE_BYTES = 64 * 2**20
+# Pictures that take more memory than this many pixels are decoded one at a time: two of the largest
+# would not fit into the memory of an instance. A large JPEG is decoded small and does not count.
 _LARGE_PIXELS = 1_000_000
 # CPU time to read any header, and to decode a pixel: many times what a photo takes. The clock may
-# show more, because other processes use the CPUs as well.
+# show more, because other processes use the CPUs as well, and go first.
 _HEADER_SECONDS = 1.0
 _SECONDS_PER_PIXEL = 0.1e-6
-_CLOCK_PER_CPU_SECOND = 5
+_CLOCK_PER_CPU_SECOND = 10
 
 # Below the server, so that inferences, whose threads wait for each other, are not interrupted:
 # 16 clients get 3 % more answers than at equal priority.
@@ -90,28 +91,39 @@ def serve(connection: socket.socket, max_pixels: int) -> None:
 
 
 def _decode(data: bytes, request: Request, max_pixels: int) -> tuple[Decoded | Refused, bytes]:
-    _errno().value = 0
     try:
-        _limit_seconds(_HEADER_SECONDS)
-        opened = open_picture(data, request.crop, max_pixels=max_pixels)
-        with _large_pictures_in_turn(opened.image.width * opened.image.height):
-            _limit_seconds(_decoding_seconds(opened.width * opened.height))
-            picture = opened.decode(request.crop)
-    except (ImageError, MemoryError) as error:
-        if isinstance(error, MemoryError) or _errno().value == errno.ENOMEM:
-            return Refused(ImageTooCostly.__name__, OUT_OF_MEMORY), b""
+        for pixels, turn in ((_LARGE_PIXELS, nullcontext()), (max_pixels, _turn_of_large())):
+            with suppress(MemoryError), turn:
+                picture = _attempt(data, request.crop, max_pixels, memory_pixels=pixels)
+                reply = Decoded(picture.format, picture.width, picture.height)
+                return reply, picture.pixels.tobytes()
+    except ImageError as error:
         return Refused(type(error).__name__, str(error)), b""
     finally:
         _limit_seconds(0)
-    return Decoded(picture.format, picture.width, picture.height), picture.pixels.tobytes()
+    return Refused(ImageTooCostly.__name__, OUT_OF_MEMORY), b""
+
+
+def _attempt(data: bytes, crop: Crop, max_pixels: int, *, memory_pixels: int) -> Picture:
+    """Decode with the memory that `memory_pixels` pixels take. Raises ImageError, MemoryError."""
+    _errno().value = 0
+    _lower_memory_limit(max_pixels - memory_pixels)
+    _limit_seconds(_HEADER_SECONDS)
+    try:
+        opened = open_picture(data, crop, max_pixels=max_pixels)
+        if opened.image.width * opened.image.height > memory_pixels:
+            raise MemoryError
+        _limit_seconds(_decoding_seconds(opened.width * opened.height))
+        return opened.decode(crop)
+    except ImageError as error:
+        if _errno().value == errno.ENOMEM:
+            raise MemoryError from error
+        raise
 
 
 @contextmanager
-def _large_pictures_in_turn(pixels: int) -> Iterator[None]:
-    """If the picture is large, wait until no other decoder is decoding a large one."""
-    if pixels <= _LARGE_PIXELS:
-        yield
-        return
+def _turn_of_large() -> Iterator[None]:
+    """Wait until no other decoder is decoding a large picture."""
     _limit_seconds(0)
     fcntl.lockf(LOCK, fcntl.LOCK_EX)  # the kernel unlocks it when the process ends
     try:
@@ -144,6 +156,13 @@ def _limit_seconds(seconds: float) -> None:
     """End the process when it has used this much CPU time from now on; 0 lifts the limit."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
     signal.setitimer(signal.ITIMER_REAL, seconds * _CLOCK_PER_CPU_SECOND)
+
+
+def _lower_memory_limit(pixels: int) -> None:
+    """Allow the memory of this many pixels less than at most, until the next call."""
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if most != resource.RLIM_INFINITY:  # as on macOS
+        resource.setrlimit(resource.RLIMIT_AS, (most - _BYTES_PER_PIXEL * max(0, pixels), most))
 
 
 def _confine(max_pixels: int) -> None:

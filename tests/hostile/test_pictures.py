@@ -6,8 +6,9 @@ import pytest
 
 from pictures import MAX_PIXELS, DecoderPool
 from service.errors import ERRORS
-from tests.hostile.cases import CLASSIFIED
-from tests.hostile.measure import cost_of
+from tests.hostile.bombs import one_tile
+from tests.hostile.cases import CLASSIFIED, COSTLY
+from tests.hostile.measure import CROP, cost_of, megabytes_of, outcome
 from tests.hostile.pictures import BOMBS, OTHERS
 
 # Far above what is meant, far below what a bomb takes: a caller could keep the function
@@ -34,6 +35,22 @@ def test_a_hostile_picture_gets_a_right_answer(client, case):
 @pytest.fixture(scope="module")
 def pool():
     return DecoderPool(1, max_pixels=MAX_PIXELS)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured by /proc")
+def test_bombs_take_the_memory_of_one():
+    """Each has a tile of 134 MB, for a picture of 64x64 pixels."""
+    pool = DecoderPool(4, max_pixels=MAX_PIXELS)
+    data = one_tile(11_584, 11_584)
+    decodings = [pool.submit(data, CROP) for _ in range(8)]
+    peak = 0
+    while not all(decoding.done() for decoding in decodings):
+        peak = max(peak, megabytes_of(pool._fork_server.process))
+    outcomes = {outcome(decoding.result().picture) for decoding in decodings}
+    assert CLASSIFIED in outcomes
+    assert outcomes <= {CLASSIFIED, COSTLY}  # on a busy machine
+    assert 134 < peak < 300
 
 
 @pytest.mark.slow
