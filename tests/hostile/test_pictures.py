@@ -50,7 +50,7 @@ def test_bombs_take_the_memory_of_one():
     outcomes = {outcome(decoding.result().picture) for decoding in decodings}
     assert CLASSIFIED in outcomes
     assert outcomes <= {CLASSIFIED, COSTLY}  # on a busy machine
-    assert 134 < peak < 300
+    assert peak < 450  # four at once would take over 536
 
 
 @pytest.mark.slow
