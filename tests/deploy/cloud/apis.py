@@ -64,8 +64,7 @@ class Cloud:
     def receive(self, request):
         """Record a request and the watched secrets that any process exposes during it."""
         self.requests.append(request)
-        functions = {process.pid for service in self.services.values() for process in service}
-        self.exposed |= exposed(self.watched | self.tokens, without=functions)
+        self.exposed |= exposed(self.watched and self.watched | self.tokens)
         if request == self._stall:
             self._stall = None
             self.stalled.set()
@@ -81,13 +80,16 @@ class Cloud:
             service.stop()
 
 
-def exposed(secrets, *, without=frozenset()):
-    """The secrets in the arguments or the environment of any process but these and their own."""
+def exposed(secrets):
+    """The secrets in the arguments or the environment of a process of this session.
+
+    Functions have other sessions.
+    """
     texts = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # ended, or of another user
-            pids = {int(process.name), os.getpgid(int(process.name))}
-            texts += [(process / file).read_bytes() for file in FILES if not pids & without]
+    for process in Path("/proc").glob("[0-9]*") if secrets else []:
+        with contextlib.suppress(OSError):  # it has ended
+            if os.getsid(int(process.name)) == os.getsid(0):
+                texts += [(process / file).read_bytes() for file in FILES]
     return {secret for secret in secrets if any(secret.encode() in text for text in texts)}
 
 

@@ -55,12 +55,8 @@ class Service:
             if share.get("percent")
         }
 
-    def __iter__(self):
-        """The processes of the revisions."""
-        return iter(self.revisions.values())
-
     def stop(self):
-        for process in self:
+        for process in self.revisions.values():
             process.stop()
 
     def to_json(self):

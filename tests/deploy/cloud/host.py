@@ -30,7 +30,6 @@ class Process:
                 stderr=output,
                 start_new_session=True,
             )
-        self.pid = self._process.pid
         self._wait()
 
     def _wait(self):
