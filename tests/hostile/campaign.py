@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tests.conftest import Server
+from tests.conftest import FUNCTIONS_FRAMEWORK, Server
 from tests.hostile import storm
 from tests.hostile.overload import capacity, load
 from tests.hostile.shutdown import admitted, finish, is_right, kill, seconds_to_first_label
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run it all; 0 if nothing happened that never should."""
     options = _parser().parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder) / "log", SETTINGS)
+        server = Server(Path(folder) / "log", SETTINGS, FUNCTIONS_FRAMEWORK)
         try:
             failures = _run(server, options.count, options.seconds)
         finally:

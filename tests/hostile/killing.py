@@ -83,7 +83,7 @@ def kill_at_work(server: int, number: signal.Signals) -> None:
 def _stopped_at_work(decoder: int) -> bool:
     """Stop the decoder if it is busy; whether it stopped before it waited for something else."""
     waits = _waits(decoder)
-    if not is_busy(decoder):
+    if not _is_busy(decoder):
         return False
     os.kill(decoder, signal.SIGSTOP)
     while "\nState:\tT" not in _status(decoder):
@@ -91,7 +91,7 @@ def _stopped_at_work(decoder: int) -> bool:
     return _waits(decoder) == waits + 1  # to be stopped is to wait
 
 
-def is_busy(decoder: int) -> bool:
+def _is_busy(decoder: int) -> bool:
     """Whether the decoder works for a while without waiting for anything."""
     waits, seconds = _waits(decoder), _cpu_seconds(decoder)
     for _ in range(50):
