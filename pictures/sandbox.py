@@ -20,6 +20,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -107,7 +108,7 @@ def _decode(data: bytes, request: Request, max_pixels: int) -> tuple[Decoded | R
 def _attempt(data: bytes, crop: Crop, max_pixels: int, *, memory_pixels: int) -> Picture:
     """Decode with the memory that `memory_pixels` pixels take. Raises ImageError, MemoryError."""
     _errno().value = 0
-    _lower_memory_limit(max_pixels - memory_pixels)
+    _limit_memory(memory_pixels)
     _limit_seconds(_HEADER_SECONDS)
     try:
         opened = open_picture(data, crop, max_pixels=max_pixels)
@@ -158,11 +159,15 @@ def _limit_seconds(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds * _CLOCK_PER_CPU_SECOND)
 
 
-def _lower_memory_limit(pixels: int) -> None:
-    """Allow the memory of this many pixels less than at most, until the next call."""
+def _limit_memory(pixels: int) -> None:
+    """Allow the memory that a picture of this many pixels takes, until the next call."""
     most = resource.getrlimit(resource.RLIMIT_AS)[1]
     if most != resource.RLIM_INFINITY:  # as on macOS
-        resource.setrlimit(resource.RLIMIT_AS, (most - _BYTES_PER_PIXEL * max(0, pixels), most))
+        resource.setrlimit(resource.RLIMIT_AS, (min(_memory_limit(pixels), most), most))
+
+
+def _memory_limit(pixels: int) -> int:
+    return _initial_address_space() + _BASE_BYTES + _BYTES_PER_PIXEL * pixels
 
 
 def _confine(max_pixels: int) -> None:
@@ -175,7 +180,7 @@ def _confine(max_pixels: int) -> None:
     os.nice(_NICENESS)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     if sys.platform == "linux":  # macOS does not enforce it
-        _limit(resource.RLIMIT_AS, _address_space() + _BASE_BYTES + _BYTES_PER_PIXEL * max_pixels)
+        _limit(resource.RLIMIT_AS, _memory_limit(max_pixels))
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
 
@@ -187,8 +192,9 @@ def _limit(name: int, limit: int) -> None:
         _log.warning("a decoder runs without limit %d of setrlimit: %s", name, error)
 
 
-def _address_space() -> int:
-    """The address space of the process in bytes, by proc(5)."""
+@cache
+def _initial_address_space() -> int:
+    """The address space of the process in bytes before its first picture, by proc(5)."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 

@@ -165,7 +165,7 @@ def test_it_runs_without_rights_and_within_its_memory(served, chelsea):
     for status in servers:
         used += int(status["VmHWM"].split()[0]) * 1024
         assert int(status["CapEff"], 16) == 0
-        assert limit_of_address_space(status["Pid"]) == MEMORY
+        assert limit_of_address_space(status["Pid"]) <= MEMORY  # a decoder has less
     assert 0 < used < MEMORY
 
 
