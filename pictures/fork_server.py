@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import faulthandler
 import gc
-import logging
 import os
 import select
 import signal
@@ -24,8 +23,6 @@ from typing import NamedTuple, NoReturn
 from pictures import sandbox
 from pictures.decode import import_plugins
 from pictures.memory import configure_allocator
-
-_log = logging.getLogger(__name__)
 
 _NUMBER_BYTES = 4
 _GRACE_MILLISECONDS = 1000
@@ -190,8 +187,7 @@ def _fork_decoder(connection: int, max_pixels: int) -> int:
     """Fork a decoder; its process id, or 0 if the system refuses."""
     try:
         process = os.fork()
-    except OSError as error:
-        _log.error("no decoder can be forked: %s", error)
+    except OSError:
         return 0
     if process == 0:
         _run_child(sandbox.run, connection, max_pixels, last_file=sandbox.LOCK)

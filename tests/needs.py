@@ -88,8 +88,14 @@ class _Plugin:
     pytest_collectreport = pytest_runtest_logreport
 
     def pytest_sessionfinish(self, session):
+        if hasattr(session.config, "workeroutput"):  # a process of pytest-xdist
+            session.config.workeroutput["slow"] = self._slow
         if self._unexpected() and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node):
+        self._slow = getattr(node, "workeroutput", {}).get("slow", 0)  # each collects all tests
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # to come last, below the failures
     def pytest_terminal_summary(self, terminalreporter):

@@ -38,8 +38,9 @@ def test_what_is_skipped_is_said_with_the_command_that_brings_it(run):
     assert command == "To run them: apt-get install nodejs npm"
 
 
-def test_slow_tests_are_left_out_and_counted(run):
-    *_, left_out, _ = run().stdout.splitlines()
+@pytest.mark.parametrize("processes", [(), ("-p", "xdist", "-n", "1")])
+def test_slow_tests_are_left_out_and_counted(run, processes):
+    *_, left_out, _ = run(*processes).stdout.splitlines()
     assert left_out == "Slow tests left out: 1. To run them: scripts/test --slow"
 
 
