@@ -23,6 +23,7 @@ SETTINGS = {field.encode_name for field in msgspec.structs.fields(Settings)}
 REASONS = {spec.reason for spec in (*ERRORS.values(), INTERNAL)}
 
 
+@pytest.mark.slow
 @pytest.mark.needs("gcloud")
 @pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("gcloud")])
 def test_gcloud_takes_the_command(command, tmp_path):

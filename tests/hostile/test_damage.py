@@ -75,6 +75,7 @@ DAMAGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "damage", "told"), DAMAGES, ids=[f"{n} {d.__name__}" for n, d, _ in DAMAGES]
 )

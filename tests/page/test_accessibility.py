@@ -42,6 +42,7 @@ def test_axe_finds_no_violation_with_photos(open_full_tab, scheme):
     assert violations(open_full_tab(color_scheme=scheme, reduced_motion="reduce")) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation_in_the_key_dialog(open_tab, start_server, chelsea_jpg, scheme):
     tab = open_tab(start_server(API_KEYS="right").url, color_scheme=scheme)

@@ -102,6 +102,7 @@ def test_a_file_that_is_no_photo_is_rejected(tab):
     tab.expect_failure("notes.txt", "not an image in a supported format")
 
 
+@pytest.mark.slow
 def test_a_retry_succeeds_once_the_server_is_back(open_tab, start_server, chelsea_jpg):
     server = start_server()
     tab = open_tab(server.url)

@@ -155,6 +155,7 @@ def test_a_decoder_killed_between_pictures_costs_none(pool, chelsea):
     assert isinstance(decode(pool, chelsea).picture, Picture)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forgery", FORGERIES, ids=bytes.decode)
 def test_an_answer_that_is_none_ends_the_decoder(pool, cat, chelsea, forgery):
     before = resident_bytes()
@@ -177,6 +178,7 @@ def impatient_pool(pool):
     kill_decoders(pool)
 
 
+@pytest.mark.slow
 def test_a_decoder_that_ignores_its_limits_is_killed(impatient_pool, cat, chelsea):
     picture, seconds = decode(impatient_pool, jpeg(cat, b"ignore_limits"))
     assert isinstance(picture, ImageTooCostly)
@@ -185,6 +187,7 @@ def test_a_decoder_that_ignores_its_limits_is_killed(impatient_pool, cat, chelse
     assert len(decoders(impatient_pool)) == 1
 
 
+@pytest.mark.slow
 def test_a_stopped_decoder_is_killed(impatient_pool, chelsea):
     """A large file does not fit into the socket of a decoder that does not read it."""
     large = chelsea + bytes(10**6)
