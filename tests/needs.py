@@ -17,7 +17,7 @@ import pytest
 _PACKAGES = {
     "awk": "mawk",
     "bwrap": "bubblewrap",
-    "chromium": "chromium",
+    "chromium": "chromium-headless-shell",
     "curl": "curl",
     "debootstrap": "debootstrap",
     "java": "default-jre-headless",
