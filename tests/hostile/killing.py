@@ -75,7 +75,8 @@ def kill_at_work(server: int, number: signal.Signals) -> None:
             with suppress(FileNotFoundError, ProcessLookupError):
                 if _stopped_at_work(decoder):
                     os.kill(decoder, number)
-                    os.kill(decoder, signal.SIGCONT)
+                    with suppress(ProcessLookupError):  # SIGKILL has ended it already
+                        os.kill(decoder, signal.SIGCONT)
                     return
                 os.kill(decoder, signal.SIGCONT)
 
