@@ -11,8 +11,7 @@ import sys
 # with `docker run --cpus 1`, they make a cold start a fifth longer.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import functions_framework
-from flask import Request, Response, current_app, has_app_context, request
+from werkzeug import Request, Response
 
 from pictures import configure_allocator
 from service import Service, SettingsError, read_settings
@@ -30,13 +29,14 @@ try:
 except SettingsError as error:
     sys.exit(f"classify cannot start: {error}")
 
-if has_app_context():
+if "functions_framework" in sys.modules:  # serve.py starts without it, in half the time
+    from flask import current_app, request
+
     # functions-framework has no route for a path with a line break, /robots.txt and /favicon.ico.
     # Flask would answer in HTML, and read a body without a deadline.
     current_app.register_error_handler(404, lambda _: service.respond(request))
 
 
-@functions_framework.http
 def classify(request: Request) -> Response:
     """Respond to a request; `service/routes.py` lists the paths."""
     return service.respond(request)

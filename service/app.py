@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 
 import msgspec
-from flask import Request, Response
+from werkzeug import Request, Response
 
 from model import Classifier, ModelUnavailable
 from pictures import ClassifyError, DecoderPool

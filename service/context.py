@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask import Request
+from werkzeug import Request
 
 from service.body import Body
 from service.timings import Timings

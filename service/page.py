@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from flask import Request, Response
+from werkzeug import Request, Response
 
 FOLDER = Path(__file__).parent / "static"
 

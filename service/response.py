@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from flask import Response
+from werkzeug import Response
 
 from model import Label, ModelCard, ScoredLabel
 from pictures import ClassifyError

@@ -20,7 +20,9 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.utilities import RequestEntityTooLarge
+from werkzeug import Request
 
+from service.app import Service
 from service.body import DEADLINE_SECONDS, DRAIN_BYTES, IDLE_SECONDS
 from service.errors import BodyTooLarge
 from service.response import ErrorResponse, to_response
@@ -35,8 +37,8 @@ _BODY_CHUNK = 256 * 2**10
 _HEAD_END = b"\r\n\r\n"
 
 
-def serve(application: Any, *, host: str, port: int, threads: int) -> None:
-    """Serve a WSGI application until SIGTERM or SIGINT, and then what has begun to arrive."""
+def serve(service: Service, *, host: str, port: int, threads: int) -> None:
+    """Serve requests until SIGTERM or SIGINT, and then those that have begun to arrive."""
     logging.getLogger("waitress.queue").disabled = True  # the admission limits the queue
     adjustments = Adjustments(
         listen=f"{host}:{port}",
@@ -51,6 +53,7 @@ def serve(application: Any, *, host: str, port: int, threads: int) -> None:
         outbuf_overflow=MAX_BODIES_BYTES,
         log_socket_errors=False,
     )
+    application = Request.application(service.respond)
     _Server(application, adj=adjustments, sockinfo=adjustments.listen[0], map={}).run()
 
 

@@ -10,7 +10,7 @@ import io
 from tests.hostile.fuzzing import fuzz, instrumented
 
 with instrumented():
-    from flask import Request
+    from werkzeug import Request
     from werkzeug.test import EnvironBuilder
 
     from service.app import Service

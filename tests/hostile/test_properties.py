@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from flask import Request
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from werkzeug import Request
 from werkzeug.test import EnvironBuilder
 
 from model import CARD_FILE, ModelCard, ModelUnavailable, read_card
