@@ -6,18 +6,21 @@ keeps the network in memory. docs/models.md describes the folders that models co
 
 from model.card import (
     CARD_FILE,
+    MORE_OUTPUTS,
     Accuracy,
     Change,
     Input,
     Licence,
     ModelCard,
+    MoreOutputs,
     Source,
     read_card,
     write_card,
 )
 from model.classifier import Classifier, Inference
 from model.cpus import available_cpus
-from model.errors import ModelUnavailable
+from model.errors import FeaturesUnavailable, ModelUnavailable
+from model.features import Features
 from model.folder import RESNET50, find_model
 from model.labels import Label, read_labels
 from model.normalize import float_normalizer
@@ -25,16 +28,20 @@ from model.scores import ScoredLabel, Scores, softmax, top_labels
 
 __all__ = [
     "CARD_FILE",
+    "MORE_OUTPUTS",
     "RESNET50",
     "Accuracy",
     "Change",
     "Classifier",
+    "Features",
+    "FeaturesUnavailable",
     "Inference",
     "Input",
     "Label",
     "Licence",
     "ModelCard",
     "ModelUnavailable",
+    "MoreOutputs",
     "ScoredLabel",
     "Scores",
     "Source",

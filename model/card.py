@@ -12,6 +12,10 @@ from pictures import Crop
 
 CARD_FILE = "model.json"
 
+MoreOutputs = list[Literal["features", "class_weights"]]
+#: The outputs of a network that gives more than its scores, in their order after the scores.
+MORE_OUTPUTS: MoreOutputs = ["features", "class_weights"]
+
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 # Not tuple[float, float, float]: see pictures.resize.
 PerChannel = Annotated[tuple[float, ...], msgspec.Meta(min_length=3, max_length=3)]
@@ -93,6 +97,10 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The kind of the output: scores before the softmax, probabilities that sum to 1, or an
     independent probability for each class."""
     licence: Licence
+    more_outputs: MoreOutputs = []
+    """The outputs after the scores: none, or the last feature map, [1, rows, columns, channels],
+    and the weights that the last layer multiplies its mean by, [classes, channels]. Heat maps and
+    embeddings need them; `python -m tools.features` adds them."""
     format_version: Literal[1] = 1
     """Of this format, the card's."""
     temperature: Annotated[float, msgspec.Meta(gt=0)] = 1.0
@@ -105,6 +113,10 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     changes: list[Change] = []
 
     def __post_init__(self) -> None:
+        if self.more_outputs not in ([], MORE_OUTPUTS):
+            raise ValueError(
+                f"more_outputs is {self.more_outputs}: set it to {MORE_OUTPUTS}, or leave it out"
+            )
         if self.temperature != 1 and self.output != "logits":
             raise ValueError(
                 f"temperature is {self.temperature}, but output is {self.output}, and only logits "

@@ -12,11 +12,15 @@ import numpy as np
 
 from model.card import ModelCard, read_card
 from model.cpus import available_cpus
+from model.errors import ModelUnavailable
 from model.labels import read_labels
 from model.network import Network
 from model.scores import probabilities
+from pictures import Pixels
 
 _RUNS = 10
+# Of what the features explain with what the scores say. Quantization leaves 0.98 or more.
+_CORRELATION = 0.9
 
 
 def schema() -> str:
@@ -44,6 +48,8 @@ def report(folder: Path) -> str:
         output = network.run(grey)
         seconds.append(time.perf_counter() - start)
     probabilities(output, card, step=network.step)
+    if card.more_outputs and card.output == "logits":
+        _check_features(network, card, grey)
     use = "commercial use allowed" if card.licence.commercial_use else "non-commercial use only"
     rows = {
         "model": f"{card.name} {card.version}, {card.architecture}",
@@ -51,11 +57,29 @@ def report(folder: Path) -> str:
         "picture": _picture(card),
         "input": network.input,
         "output": f"{network.output}, {card.output}",
+        "features": ", ".join(card.more_outputs) or "none: no heat maps and no embeddings",
         "labels": f"{labels[0].label}, {labels[1 % card.classes].label} ... {labels[-1].label}",
         "inference": f"{statistics.median(seconds) * 1000:.1f} ms with {available_cpus()} threads",
     }
     lines = [f"{name:<10}{text}" for name, text in rows.items()]
     return "\n".join([*lines, f"\n{folder} is what its card says.\n"])
+
+
+def _check_features(network: Network, card: ModelCard, grey: Pixels) -> None:
+    """Raises ModelUnavailable unless the features explain how the scores of two pictures differ."""
+    noise = np.random.default_rng(0).integers(0, 256, grey.shape, np.uint8)
+    scores, sums = [], []
+    for picture in (grey, noise):
+        scores.append(network.run(picture))
+        features = network.features()
+        sums.append(np.array([features.heat(index).sum() for index in range(card.classes)]))
+    correlation = np.corrcoef(scores[0] - scores[1], sums[0] - sums[1])[0, 1]
+    if not correlation >= _CORRELATION:  # not a number if they do not differ
+        raise ModelUnavailable(
+            f"more_outputs of {card.file} do not explain its scores (correlation "
+            f"{correlation:.2f}): leave more_outputs out of model.json, or add them with "
+            "python -m tools.features"
+        )
 
 
 def _picture(card: ModelCard) -> str:

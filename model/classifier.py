@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from model.card import ModelCard, read_card
-from model.errors import ModelUnavailable
+from model.errors import FeaturesUnavailable, ModelUnavailable
+from model.features import Features
 from model.labels import Label, read_labels
 from model.network import Network
 from model.scores import Scores, probabilities
@@ -22,6 +23,8 @@ class Inference(NamedTuple):
     """Probabilities, float32 [classes]."""
     seconds: float
     """Without the time in the queue."""
+    features: Features | None
+    """What the last layer saw, if it was asked for."""
 
 
 class Classifier:
@@ -70,9 +73,12 @@ class Classifier:
         """
         return self.infer(pixels).scores
 
-    def infer(self, pixels: Pixels) -> Inference:
-        """As `scores`, with the time that the inference took."""
-        return self._executor.submit(self._infer, pixels).result()
+    def infer(self, pixels: Pixels, *, features: bool = False) -> Inference:
+        """As `scores`, with the time that the inference took and, if asked for, the features.
+
+        Raises FeaturesUnavailable if the network does not give them.
+        """
+        return self._executor.submit(self._infer, pixels, features=features).result()
 
     def _load(self) -> bool:
         if self._loaded:
@@ -80,15 +86,26 @@ class Classifier:
         self._loaded = _load(self._folder, self._num_threads)
         return True
 
-    def _infer(self, pixels: Pixels) -> Inference:
+    def check_features(self) -> None:
+        """Raise FeaturesUnavailable if the network does not give its features."""
+        if not self.card.more_outputs:
+            raise FeaturesUnavailable(
+                f"the model {self.card.name} gives labels only: leave explain and embedding out, "
+                "or ask the operator for a model whose card has more_outputs"
+            )
+
+    def _infer(self, pixels: Pixels, *, features: bool) -> Inference:
         self._load()
+        if features:
+            self.check_features()
         loaded = cast("_Loaded", self._loaded)
         start = time.perf_counter()
         try:
             output = loaded.network.run(pixels)
             seconds = time.perf_counter() - start
             scores = probabilities(output, loaded.card, step=loaded.network.step)
-            return Inference(scores, seconds)
+            seen = loaded.network.features() if features else None
+            return Inference(scores, seconds, seen)
         except ModelUnavailable:
             self._loaded = None  # the next inference loads it again
             raise

@@ -1,10 +1,15 @@
-"""The error of a model that cannot be used.
+"""The errors of a model.
 
 ClassifyError (in pictures.errors)
+├── FeaturesUnavailable
 └── ModelUnavailable
 """
 
 from pictures import ClassifyError
+
+
+class FeaturesUnavailable(ClassifyError):
+    """The model gives labels only: no heat maps and no embeddings."""
 
 
 class ModelUnavailable(ClassifyError):

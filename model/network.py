@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.card import ModelCard
+from model.card import MORE_OUTPUTS, ModelCard
 from model.errors import ModelUnavailable
+from model.features import ClassWeights, Features
 from model.normalize import Normalizer, float_normalizer, quantized_normalizer
 from model.scores import Scores
 from pictures import Pixels
@@ -20,6 +21,7 @@ try:
 except ImportError:  # LiteRT under its former name, which has wheels for 32-bit Arm
     from tflite_runtime.interpreter import Interpreter
 
+_ONE = np.ones(1, np.float32)
 _CONVERT = "convert it with python -m tools.import_model"
 
 
@@ -38,7 +40,8 @@ class Network:
                 f"{path.name} is not a TFLite model that this runtime can run: {error}; {_CONVERT}"
             ) from error
         inputs = self._interpreter.get_input_details()
-        self._output: dict[str, Any] = self._interpreter.get_output_details()[0]
+        self._output, *self._more = self._interpreter.get_output_details()
+        self._class_weights: ClassWeights | None = None
         if len(inputs) != 1:
             raise ModelUnavailable(
                 f"{path.name} takes {len(inputs)} inputs, but a classifier of pictures takes one"
@@ -47,6 +50,8 @@ class Network:
         try:
             _check_shapes(card, self._input, self._output)
             _check_output(card, self._output)
+            if card.more_outputs:
+                _check_more_outputs(card, self._more)
             self._normalize = _normalizer(card, self._input)
         except ValueError as error:
             raise ModelUnavailable(f"{path.name} {error}") from error
@@ -80,6 +85,18 @@ class Network:
         # the handler, because the traceback also references it, and with it 75 MB.
         del self._interpreter
         raise ModelUnavailable(f"an inference failed: {reason}")
+
+    def features(self) -> Features:
+        """What the last layer saw in the last run; only if the card has `more_outputs`."""
+        features, weights = self._more
+        if self._class_weights is None:  # a megabyte or two, which few requests need
+            stored = self._interpreter.get_tensor(weights["index"])
+            scales = weights["quantization_parameters"]["scales"]
+            self._class_weights = ClassWeights(
+                stored, scales if len(scales) else np.ones(1, np.float32)
+            )
+        seen = self._interpreter.get_tensor(features["index"])[0]
+        return Features(_dequantized(seen, features["quantization"]), self._class_weights)
 
     def _run(self, pixels: Pixels) -> Scores:
         self._interpreter.set_tensor(self._input["index"], self._normalize(pixels)[np.newaxis])
@@ -124,6 +141,21 @@ def _check_shapes(card: ModelCard, taken: dict[str, Any], given: dict[str, Any])
             f"gives {_described(given)}, but classes {card.classes} in model.json means {wanted}: "
             "set classes to the network's, or use a file whose first output is one score a class"
         )
+
+
+def _check_more_outputs(card: ModelCard, given: list[dict[str, Any]]) -> None:
+    """Raises ValueError."""
+    match [each["shape"].tolist() for each in given[: len(MORE_OUTPUTS)]]:
+        case [[1, _, _, channels], [classes, depth]] if (classes, depth) == (
+            card.classes,
+            channels,
+        ):
+            return
+    raise ValueError(
+        f"gives {[_described(each) for each in given]} after its scores, but more_outputs in "
+        f"model.json means [1, rows, columns, channels] and [{card.classes}, channels]: leave "
+        "more_outputs out, or add them with python -m tools.features"
+    )
 
 
 def _size(card: ModelCard) -> int | list[int]:

@@ -62,7 +62,7 @@ def classify(
 def _infer(picture: Picture, classifier: Classifier, timings: Timings) -> Scores:
     """The scores of a picture; the time in the inference queue counts as `wait`."""
     start = time.perf_counter()
-    scores, seconds = classifier.infer(picture.pixels)
+    scores, seconds, _ = classifier.infer(picture.pixels)
     timings.add("infer", seconds)
     timings.add("wait", time.perf_counter() - start - seconds)
     return scores

@@ -23,6 +23,7 @@ ClassifyError (in pictures.errors)
 │   ├── ImageTooCostly
 │   ├── TooManyPixels
 │   └── UnsupportedImageFormat
+├── FeaturesUnavailable (in model.errors)
 └── ModelUnavailable (in model.errors)
 """
 
@@ -30,7 +31,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from model import ModelUnavailable
+from model import FeaturesUnavailable, ModelUnavailable
 from pictures import (
     ClassifyError,
     ImageCorrupt,
@@ -129,6 +130,7 @@ ERRORS: dict[type[ClassifyError], ErrorSpec] = {
     BadMultipart: ErrorSpec(400, "INVALID_ARGUMENT", "BAD_MULTIPART"),
     BodyIncomplete: ErrorSpec(400, "INVALID_ARGUMENT", "BODY_INCOMPLETE"),
     ImageCorrupt: ErrorSpec(400, "INVALID_ARGUMENT", "IMAGE_CORRUPT"),
+    FeaturesUnavailable: ErrorSpec(400, "FAILED_PRECONDITION", "FEATURES_UNAVAILABLE"),
     BadApiKey: ErrorSpec(401, "UNAUTHENTICATED", "BAD_API_KEY"),
     NoSuchPath: ErrorSpec(404, "NOT_FOUND", "NO_SUCH_PATH"),
     MethodNotAllowed: ErrorSpec(405, "INVALID_ARGUMENT", "METHOD_NOT_ALLOWED"),

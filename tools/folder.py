@@ -6,8 +6,9 @@ import argparse
 import datetime as dt
 import hashlib
 import shutil
+from typing import NamedTuple
 
-from model import Change, Licence, ModelCard, write_card
+from model import Change, Licence, ModelCard, MoreOutputs, write_card
 from tools.original import Original, OutputKind
 from tools.shipped import Shipped
 
@@ -18,14 +19,21 @@ _NATURE = {
 }
 
 
-def write_folder(  # noqa: PLR0913 - all that is known of the model
+class Outputs(NamedTuple):
+    """What the file gives."""
+
+    kind: OutputKind
+    more: MoreOutputs
+    classes: int
+
+
+def write_folder(
     options: argparse.Namespace,
     original: Original,
     shipped: Shipped | None,
     *,
-    kind: OutputKind,
     content: bytes,
-    classes: int,
+    outputs: Outputs,
 ) -> None:
     """Write the folder that the options name; what is in it already is replaced."""
     name = options.name or original.name
@@ -37,9 +45,10 @@ def write_folder(  # noqa: PLR0913 - all that is known of the model
         file=f"{name}_{options.type}.tflite",
         sha256=hashlib.sha256(content).hexdigest(),
         labels=options.labels.name,
-        classes=classes,
+        classes=outputs.classes,
         input=original.input,
-        output=kind,
+        output=outputs.kind,
+        more_outputs=outputs.more,
         licence=shipped.licence
         if shipped
         else Licence(name=options.licence, commercial_use=options.commercial_use),

@@ -29,12 +29,14 @@ from rich.console import Console
 from rich.progress import track
 
 from model import (
+    MORE_OUTPUTS,
     RESNET50,
     Accuracy,
     Classifier,
     Input,
     Label,
     ModelUnavailable,
+    MoreOutputs,
     available_cpus,
     float_normalizer,
     read_card,
@@ -44,7 +46,8 @@ from model import (
 )
 from tools import quantize
 from tools.compare import Comparison, accuracy, compare, picture_of_differences
-from tools.folder import write_folder
+from tools.features import NoFeatures, add_features
+from tools.folder import Outputs, write_folder
 from tools.original import FloatArray, ImportFailed, Original, output_kind
 from tools.photos import NoPhotos, classes_of, find_photos, read_pixels
 from tools.shipped import SHIPPED
@@ -99,8 +102,9 @@ def run(options: argparse.Namespace) -> Report:
     content = original.convert()
     error = _conversion_error(original, content)
     say(f"3/4 writing it as {options.type}")
-    content = _in_type(options, content, original.input)
-    write_folder(options, original, shipped, kind=kind, content=content, classes=len(labels))
+    content, more_outputs = _with_features(_in_type(options, content, original.input))
+    outputs = Outputs(kind, more_outputs, len(labels))
+    write_folder(options, original, shipped, content=content, outputs=outputs)
     say("4/4 comparing it with the original")
     report = _report(options, original, error, labels)
     _print(report)
@@ -172,6 +176,15 @@ def _in_type(options: argparse.Namespace, content: bytes, spec: Input) -> bytes:
         for photo in track(photos, description="calibrating", transient=True, console=_console)
     )
     return quantize.to_int8(content, spec, pictures)
+
+
+def _with_features(content: bytes) -> tuple[bytes, MoreOutputs]:
+    """The file with the outputs for heat maps and embeddings, if its network can have them."""
+    try:
+        return add_features(content), MORE_OUTPUTS
+    except NoFeatures as error:
+        _console.log(f"the model will have no heat maps and no embeddings: {error}")
+        return content, []
 
 
 def _report(

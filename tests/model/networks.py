@@ -75,6 +75,9 @@ class Builder:
 
     def content(self, inputs, output):
         self.graph.inputs, self.graph.outputs = inputs, [output]
+        return self.packed()
+
+    def packed(self):
         builder = flatbuffers.Builder(1024)
         builder.Finish(self.model.Pack(builder), b"TFL3")
         return bytes(builder.Output())

@@ -46,7 +46,7 @@ def test_the_shipped_card_includes_the_licence():
     assert card.licence.commercial_use is False
     assert "non-commercial" in card.licence.notice
     assert "WITH NO WARRANTIES" in (RESNET50 / card.licence.file).read_text()
-    assert [bool(change.date and change.nature) for change in card.changes] == [True]
+    assert [bool(change.date and change.nature) for change in card.changes] == [True, True]
     assert card.source.url in card.licence.notice
 
 
@@ -86,6 +86,8 @@ def test_a_missing_card_is_named(tmp_path):
         ({"lables": "labels.tsv"}, "unknown field `lables`"),
         ({"format_version": 2}, r"2 - at `\$\.format_version`.*docs/models\.md"),
         ({"temperature": 2.0}, "temperature is 2.0, but output is probabilities"),
+        ({"more_outputs": ["features"]}, r"more_outputs is \['features'\]: set it to .*weights'\]"),
+        ({"more_outputs": ["map"]}, r"\$\.more_outputs"),
         ({"temperature": 0, "output": "logits"}, r"> 0.* - at `\$\.temperature`"),
     ],
 )
