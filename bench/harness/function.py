@@ -28,6 +28,13 @@ def start(
     return Server(command, port=port, environment=environment, before=before)
 
 
+def start_container(*, settings: Mapping[str, str] | None = None) -> Server:
+    """The function under the server of its container."""
+    port = free_port()
+    environment = {"HOST": "127.0.0.1", "PORT": str(port), "THREADS": "80", **(settings or {})}
+    return Server([program(ENVIRONMENT), "serve.py"], port=port, environment=environment)
+
+
 def as_bytes(photo: Path) -> bytes:
     """A request whose body is the photo."""
     return post("/", "application/octet-stream", photo.read_bytes())
