@@ -3,7 +3,7 @@
 The order keeps large photos cheap and hostile ones harmless: find the format by the first bytes,
 read the size from the header, check it, and only then decode pixels, a JPEG at reduced size. All
 later work is on the few pixels of the network's input. Colour profiles are ignored, for the reasons
-in docs/models.md.
+in docs/models.md, and so is the clean aperture of an AVIF, which Pillow does not tell.
 """
 
 from __future__ import annotations

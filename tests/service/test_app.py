@@ -1,5 +1,6 @@
 """The responses of the function in one process."""
 
+import io
 import json
 import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -137,3 +138,31 @@ def test_a_request_without_a_slot_is_503_with_retry_after(make_client, monkeypat
     assert_error(rejected.result(), 503, "OVERLOADED")
     assert rejected.result().headers["Retry-After"] == "1"
     assert [post.result().status_code for post in waiting] == [200, 200]
+
+
+JSON_OF_ONE_BYTE = {"content_type": "application/json", "content_length": 1}
+
+
+def test_json_is_parsed_within_the_admission(make_client, monkeypatch):
+    """If others take all slots during an upload, even invalid JSON is 503: it is not parsed."""
+    decoding, leave = threading.Event(), threading.Event()
+    submit = DecoderPool.submit
+
+    def slow(*arguments):
+        decoding.set()
+        leave.wait(30)
+        return submit(*arguments)
+
+    class Upload(io.BytesIO):
+        def read(self, size=-1):
+            pool.submit(client.post, "/", **form())
+            decoding.wait(30)
+            return super().read(size)
+
+    monkeypatch.setattr(DecoderPool, "submit", slow)
+    client = make_client(NUM_THREADS="1", MAX_WAITING="0")
+    with ThreadPoolExecutor(3) as pool:
+        rejected = client.post("/", input_stream=Upload(b"{"), **JSON_OF_ONE_BYTE)
+        leave.set()
+    assert_error(rejected, 503, "OVERLOADED")
+    assert_error(client.post("/", data=b"{", **JSON_OF_ONE_BYTE), 400, "BAD_JSON")
