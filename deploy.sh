@@ -16,9 +16,9 @@ Flags, and the environment variables that set them:
   --project ID         Google Cloud project                     DEPLOY_PROJECT, or gcloud's own
   --region REGION      region to run in                         DEPLOY_REGION, us-central1
   --name NAME          name of the function                     DEPLOY_NAME, classify
-  --memory SIZE        memory of an instance                    DEPLOY_MEMORY, 1Gi
+  --memory SIZE        memory of an instance                    DEPLOY_MEMORY, 1280Mi
   --cpu N              CPUs of an instance: 1, 2, 4, 6 or 8     DEPLOY_CPU, 1
-  --concurrency N      concurrent requests in an instance       DEPLOY_CONCURRENCY, 8
+  --concurrency N      concurrent requests in an instance       DEPLOY_CONCURRENCY, 32
   --min-instances N    instances kept warm, at a cost           DEPLOY_MIN_INSTANCES, 0
   --max-instances N    limit of instances, and so of the cost   DEPLOY_MAX_INSTANCES, 10
   --timeout SECONDS    limit of a request, at most 3600         DEPLOY_TIMEOUT, 60
@@ -74,7 +74,7 @@ source "$ROOT/deploy/monitoring.sh"
 
 read_flags() {
   PROJECT=${DEPLOY_PROJECT:-} REGION=${DEPLOY_REGION:-us-central1} NAME=${DEPLOY_NAME:-classify}
-  MEMORY=${DEPLOY_MEMORY:-1Gi} CPU=${DEPLOY_CPU:-1} CONCURRENCY=${DEPLOY_CONCURRENCY:-8}
+  MEMORY=${DEPLOY_MEMORY:-1280Mi} CPU=${DEPLOY_CPU:-1} CONCURRENCY=${DEPLOY_CONCURRENCY:-32}
   MIN_INSTANCES=${DEPLOY_MIN_INSTANCES:-0} MAX_INSTANCES=${DEPLOY_MAX_INSTANCES:-10}
   TIMEOUT=${DEPLOY_TIMEOUT:-60} LOAD=${DEPLOY_LOAD:-1000000}
   MODEL=${DEPLOY_MODEL:-resnet50}

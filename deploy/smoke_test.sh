@@ -3,10 +3,11 @@
 
 # smoke_test URL. An update is tested at the URL of its tag, before it gets traffic.
 smoke_test() {
-  local url=$1 first next state="the function is deployed but does not classify"
+  local url=$1 first next removal=", or remove it: ./deploy.sh --delete with the same flags"
+  local state="the function is live but does not classify"
   if [[ -n "$PREVIOUS" ]]; then
     url=${1/:\/\//://$CANDIDATE---}
-    state="the new revision does not classify; $PREVIOUS keeps the traffic"
+    state="the new revision does not classify; $PREVIOUS keeps the traffic" removal=''
   fi
   if ((DRY_RUN)); then
     ((PUBLIC)) || print_identity_token "$1" >/dev/null
@@ -20,7 +21,7 @@ smoke_test() {
   # A new permission to call the function takes a while to become visible.
   first=$(with_retries classify_photo "$url") ||
     fail "$state" \
-      "see docs/deploy.md#when-it-fails, and: gcloud functions logs read $NAME ${WHERE[*]}"
+      "see docs/deploy.md#when-it-fails, and: gcloud functions logs read $NAME ${WHERE[*]}$removal"
   next=$(classify_photo "$url")
   say "The first label is ${first#* }. First call: ${first%% *} s, next: ${next%% *} s," \
     "including the network."

@@ -28,6 +28,8 @@ class Report:
     """The result of a benchmark."""
 
     benchmark: str
+    document: Path = DOCUMENT
+    """Where --publish writes it."""
     data: dict[str, Any] = field(default_factory=dict)
     """All figures, for programs."""
     markdown: list[str] = field(default_factory=list)
@@ -60,7 +62,9 @@ class Report:
         self._draw(OUTPUT, "")
         if options.publish:
             self._draw(IMAGES, "bench-")
-            _publish(self.benchmark, f"{text}\n\n<sub>Measured on: {facts_line}.</sub>")
+            _publish(
+                self.document, self.benchmark, f"{text}\n\n<sub>Measured on: {facts_line}.</sub>"
+            )
         console = Console()
         if not console.is_terminal:
             console.width = FILE_WIDTH
@@ -84,7 +88,7 @@ def argument_parser(benchmark: str, description: str | None) -> argparse.Argumen
     exclusive = parser.add_mutually_exclusive_group()
     exclusive.add_argument("--quick", action="store_true", help="a short try-out")
     exclusive.add_argument(
-        "--publish", action="store_true", help=f"write the results to {DOCUMENT} and its plots"
+        "--publish", action="store_true", help="write the results and their plots to docs/"
     )
     return parser
 
@@ -112,11 +116,11 @@ def _commit() -> str:
     return f"commit {done.stdout.strip()}" if done.returncode == 0 else "no commit"
 
 
-def _publish(benchmark: str, text: str) -> None:
-    """Replace the text between the benchmark's two marks in the documentation."""
+def _publish(document: Path, benchmark: str, text: str) -> None:
+    """Replace the text between the benchmark's two marks in the document."""
     begin, end = f"<!-- bench:{benchmark} -->", f"<!-- /bench:{benchmark} -->"
-    before, _, rest = DOCUMENT.read_text().partition(begin)
+    before, _, rest = document.read_text().partition(begin)
     _, found, after = rest.partition(end)
     if not found:
-        raise LookupError(f"{DOCUMENT} has no marks for {benchmark}: {begin}")
-    DOCUMENT.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
+        raise LookupError(f"{document} has no marks for {benchmark}: {begin}")
+    document.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")

@@ -6,15 +6,17 @@ them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 from rich.progress import track
 
 from bench.harness import plots
 from bench.harness.report import Report, argument_parser
-from bench.scale.costs import MONTH_SECONDS, REKOGNITION, VISION, month, tiered
+from bench.scale.costs import GPU_HOUR, MONTH_SECONDS, REKOGNITION, VISION, month, tiered
 from bench.scale.instance import Flags
 from bench.scale.load import BYTES, LOADS
 from bench.scale.simulate import Result, Run, run
@@ -22,21 +24,17 @@ from bench.scale.simulate import Result, Run, run
 MANY = 1000
 """Instances; more than any load here takes."""
 
-MEMORY = {1: 1.0, 2: 1.0, 4: 2.0}
+MEMORY = {1: 1.25, 2: 1.25, 4: 2.0}
 """GiB by CPUs: deploy.sh's default, or what Cloud Run demands.
 
 Source: https://docs.cloud.google.com/run/docs/configuring/services/cpu
 """
 
-FLAGS = {
-    "3 MB": Flags(memory=2, concurrency=48, max_instances=MANY),
-    "150 kB": Flags(max_instances=MANY),
-}
-"""What docs/deploy.md recommends by size of the photo, the number of instances left open."""
-
 CONCURRENCIES = (1, 4, 8, 16, 24, 32, 48, 64)
 SPIKE = "a link goes round"
 COMPARED = ("10 a second", "100 a second", SPIKE)
+RATES = {"1 a second": 1, "10 a second": 10, "100 a second": 100, "1,000 a second": 1000}
+OTHERS = ["Cloud Vision", "Rekognition", "GPU endpoint"]
 FIGURES = ["p50, ms", "p95, ms", "p99, ms", "refused", "instances", "US$ a million"]
 
 Simulate = Callable[[Sequence[Run]], list[Result]]
@@ -44,29 +42,32 @@ Simulate = Callable[[Sequence[Run]], list[Result]]
 
 def main() -> None:
     options = argument_parser("scale", __doc__).parse_args()
-    report = Report("scale")
-    sections = (_defaults, _concurrency, _cpus, _min_instances, _cold_starts, _bills)
+    report, bills = Report("scale"), Report("scale-bills", document=Path("docs/deploy.md"))
+    sections = (_defaults, _concurrency, _cpus, _min_instances)
     with ProcessPoolExecutor() as pool:
 
         def simulate(runs: Sequence[Run]) -> list[Result]:
             done = track(pool.map(run, runs), total=len(runs), transient=True)
             return list(done)
 
-        for section in sections[3:5] if options.quick else sections:
+        for section in sections[3:] if options.quick else sections:
             section(report, simulate)
+        if not options.quick:
+            _bills(bills, simulate)
+            bills.write(options)
     report.write(options)
 
 
 def _defaults(report: Report, simulate: Simulate) -> None:
-    report.paragraph("The default flags, with enough instances and with the default's ten at most:")
+    report.paragraph("The default flags, beside a concurrency of 8 with 1 GiB:")
     runs = [
         Run(flags, load, size)
         for load in LOADS
         for size in BYTES
-        for flags in (replace(Flags(), max_instances=MANY), Flags())
+        for flags in (Flags(memory=1, concurrency=8), Flags())
     ]
-    head = ["load", "photo", "max. instances"]
-    _table(report, head, runs, simulate(runs), lambda r: [r.load, r.size, r.flags.max_instances])
+    head = ["load", "photo", "concurrency"]
+    _table(report, head, runs, simulate(runs), lambda r: [r.load, r.size, r.flags.concurrency])
 
 
 def _concurrency(report: Report, simulate: Simulate) -> None:
@@ -106,8 +107,8 @@ def _cpus(report: Report, simulate: Simulate) -> None:
 
 
 def _min_instances(report: Report, simulate: Simulate) -> None:
-    report.paragraph("By minimum of instances, concurrency 16:")
-    flags = Flags(concurrency=16, max_instances=MANY)
+    report.paragraph("By minimum of instances:")
+    flags = Flags(max_instances=MANY)
     runs = [
         Run(replace(flags, min_instances=least), load, "150 kB")
         for load in ("one in ten minutes", "1 a second", SPIKE)
@@ -117,40 +118,37 @@ def _min_instances(report: Report, simulate: Simulate) -> None:
     _table(report, head, runs, simulate(runs), lambda r: [r.load, r.flags.min_instances])
 
 
-def _cold_starts(report: Report, simulate: Simulate) -> None:
-    report.paragraph("By what a cold start takes, concurrency 16:")
-    flags = Flags(concurrency=16, max_instances=MANY)
-    runs = [Run(flags, SPIKE, size, seconds) for size in BYTES for seconds in (0.5, 1.34, 5.0)]
-    head = ["photo", "cold start, s"]
-    _table(report, head, runs, simulate(runs), lambda r: [r.size, r.cold_start])
-
-
 def _bills(report: Report, simulate: Simulate) -> None:
-    report.paragraph(
-        "The bill of a month of steady load in US$, its free tier taken off, beside list prices "
-        "for the same photos (costs.py has their sources):"
-    )
-    rates = {"1 a second": 1, "10 a second": 10, "100 a second": 100, "1,000 a second": 1000}
-    runs = [Run(FLAGS[size], load, size) for load in rates for size in BYTES]
+    rates = {"one in ten minutes": 1 / 600, **RATES}
+    runs = [Run(Flags(max_instances=MANY), load, size) for load in rates for size in BYTES]
+    runs += [Run(Flags(min_instances=1), "one in ten minutes", size) for size in BYTES]
     rows = []
     for one, result in zip(runs, simulate(runs), strict=True):
         sent = rates[one.load] * MONTH_SECONDS
         bill = month(one.flags, billed=result.seconds * sent / 1e6, requests=sent)
-        others = (tiered(tiers, sent) for tiers in (VISION, REKOGNITION))
+        others = (tiered(VISION, sent), tiered(REKOGNITION, sent), GPU_HOUR * MONTH_SECONDS / 3600)
         rows.append(
             [
                 one.load,
                 one.size,
-                f"{sent / 1e6:,.1f} million",
-                result.instances,
+                f"{sent:,.0f}",
+                _options(one.flags, result.instances),
+                f"{result.p95:,.0f}",
                 f"**{bill:,.0f}**",
                 *(f"{each:,.0f}" for each in others),
             ]
         )
     report.table(
-        ["load", "photo", "a month", "instances", "this function", "Cloud Vision", "Rekognition"],
-        rows,
+        ["load", "photo", "a month", "flags", "p95, ms", "this function, US$", *OTHERS], rows
     )
+
+
+def _options(flags: Flags, instances: int) -> str:
+    """The flags that differ from the defaults, with room for half as many instances again."""
+    if flags.min_instances:
+        return f"`--min-instances={flags.min_instances}`"
+    most = math.ceil(1.5 * instances / 10) * 10
+    return f"`--max-instances={most}`" if most > Flags().max_instances else "defaults"
 
 
 def _table(

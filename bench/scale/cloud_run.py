@@ -13,10 +13,10 @@ https://docs.cloud.google.com/run/docs/configuring/min-instances):
   the minimum, those without requests are billed at the idle price.
 
 Not documented, and assumed: the autoscaler decides every 5 s (an earlier edition of the page said
-so); waiting requests start as many instances as have room for them; the router sends a request to
-the instance with the fewest, and to instances beyond the number wanted only if the others are
-full. Left out, because no number is published: higher thresholds at few instances, fewer requests
-for an instance whose CPU is busy, and short excesses of the maximum.
+so); waiting requests go on uploading, and start as many instances as have room for them; the router
+sends a request to the instance with the fewest, and to instances beyond the number wanted only if
+the others are full. Left out, because no number is published: higher thresholds at few instances,
+fewer requests for an instance whose CPU is busy, and short excesses of the maximum.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class CloudRun:
                 self.record.refused.append(came)
                 return
             instance = ticket.value
-        yield from instance.handle(photo)
+        yield from instance.handle(photo, sent=self._env.now - came)
         self._leave(instance)
         self.record.answers.append((came, self._env.now - came - photo.upload))
 

@@ -19,17 +19,17 @@ Tiers = Sequence[tuple[float, float]]
 VISION: Tiers = [(1_000, 0.0), (5_000_000, 0.0015), (math.inf, 0.001)]
 """Google's Cloud Vision, label detection. Source: https://cloud.google.com/vision/pricing"""
 
-REKOGNITION: Tiers = [
-    (1_000_000, 0.001), (5_000_000, 0.0008), (35_000_000, 0.0006), (math.inf, 0.0004),
-]  # fmt: skip
-"""Amazon Rekognition, DetectLabels, us-east-1, without the first year's free photos. The page of
-7 October 2026 shows the first three prices in examples; the bounds at 5 and 35 million and the
-last price are not confirmed. Source: https://aws.amazon.com/rekognition/pricing/"""
+REKOGNITION: Tiers = [(1_000_000, 0.001), (5_000_000, 0.0008), (math.inf, 0.0006)]
+"""Amazon Rekognition, DetectLabels, us-east-1, without the first year's free photos.
+
+The page's examples go to 35 million photos; beyond, the price may be lower.
+Source: https://aws.amazon.com/rekognition/pricing/
+"""
 
 GPU_HOUR = 0.50
 """One NVIDIA T4 of Hugging Face Inference Endpoints, in US dollars.
 
-Source: https://huggingface.co/docs/inference-endpoints/guides/access
+Source: https://huggingface.co/docs/inference-endpoints/support/pricing
 """
 
 
@@ -40,7 +40,7 @@ def prices() -> dict[str, float]:
     return {name: float(value) for name, value in pairs}
 
 
-def dollars(flags: Flags, *, billed: float, idle: float, requests: int) -> float:
+def dollars(flags: Flags, *, billed: float, idle: float, requests: float) -> float:
     """What Cloud Run charges for `billed` and `idle` instance seconds, without its free tier."""
     price = prices()
     second = flags.cpu * price["CPU_SECOND"] + flags.memory * price["GIB_SECOND"]
@@ -49,15 +49,15 @@ def dollars(flags: Flags, *, billed: float, idle: float, requests: int) -> float
 
 
 def month(flags: Flags, *, billed: float, requests: float) -> float:
-    """A month's bill, with the free tier taken off."""
+    """A month's bill, its free tier taken off, with a minimum of one instance or none."""
     price = prices()
-    used = {"CPU_SECOND": billed * flags.cpu, "GIB_SECOND": billed * flags.memory}
-    beyond = {name: max(0.0, amount - price[f"FREE_{name}S"]) for name, amount in used.items()}
-    paid_requests = max(0.0, requests - price["FREE_REQUESTS"])
-    return (
-        sum(amount * price[name] for name, amount in beyond.items())
-        + paid_requests * price["MILLION_REQUESTS"] / 1e6
+    idle = max(0.0, flags.min_instances * MONTH_SECONDS - billed)
+    free = (
+        min(billed * flags.cpu, price["FREE_CPU_SECONDS"]) * price["CPU_SECOND"]
+        + min(billed * flags.memory, price["FREE_GIB_SECONDS"]) * price["GIB_SECOND"]
+        + min(requests, price["FREE_REQUESTS"]) * price["MILLION_REQUESTS"] / 1e6
     )
+    return dollars(flags, billed=billed, idle=idle, requests=requests) - free
 
 
 def tiered(tiers: Tiers, photos: float) -> float:

@@ -48,6 +48,10 @@ class Cpu:
         """As `run`, at the niceness of the decoders."""
         return self._add(self._decoder, seconds)
 
+    @property
+    def idle(self) -> bool:
+        return not (self._server.jobs or self._decoder.jobs)
+
     def used(self) -> float:
         """CPU seconds used so far."""
         self._advance()

@@ -27,9 +27,9 @@ class Flags:
     """The flags of deploy.sh that decide about load, with its defaults."""
 
     cpu: int = 1
-    memory: float = 1.0
+    memory: float = 1.25
     """GiB."""
-    concurrency: int = 8
+    concurrency: int = 32
     min_instances: int = 0
     max_instances: int = 10
 
@@ -44,6 +44,8 @@ class Photo(NamedTuple):
     """CPU time."""
     infer: float
     """CPU time on one thread."""
+    cold: float = 1.0
+    """By how much the stages take longer if the CPU was idle before: its caches are cold."""
 
 
 class Instance:
@@ -97,15 +99,19 @@ class Instance:
             busy = self._env.now - self._busy_since
             self._billed += math.ceil(busy / BILLING_STEP) * BILLING_STEP
 
-    def handle(self, photo: Photo) -> Iterator[Any]:
-        """Read, decode as many as there are CPUs, infer one at a time: as `service` does."""
-        yield self._env.timeout(photo.upload)
-        yield self.cpu.run(photo.overhead)
+    def handle(self, photo: Photo, *, sent: float) -> Iterator[Any]:
+        """Read, decode as many as there are CPUs, infer one at a time: as `service` does.
+
+        `sent` seconds of the upload are over.
+        """
+        yield self._env.timeout(max(0.0, photo.upload - sent))
+        factor = photo.cold if self.cpu.idle else 1.0
+        yield self.cpu.run(photo.overhead * factor)
         with self._decoders.request() as turn:
             yield turn
-            yield self.cpu.run_nice(photo.decode)
+            yield self.cpu.run_nice(photo.decode * factor)
         with self._interpreter.request() as turn:
             yield turn
             threads = self._flags.cpu
-            seconds = photo.infer * (SERIAL_SHARE + (1 - SERIAL_SHARE) / threads)
+            seconds = photo.infer * factor * (SERIAL_SHARE + (1 - SERIAL_SHARE) / threads)
             yield AllOf(self._env, [self.cpu.run(seconds) for _ in range(threads)])

@@ -50,8 +50,6 @@ class Run(NamedTuple):
     """Of LOADS."""
     size: str
     """Of BYTES."""
-    cold_start: float = COLD_START
-    """Seconds."""
 
 
 def run(what: Run) -> Result:
@@ -59,7 +57,7 @@ def run(what: Run) -> Result:
     # Independent streams, so that the same photos come at the same times whatever the flags.
     times, kinds = np.random.default_rng(SEED).spawn(2)
     env = Environment()
-    cloud = CloudRun(env, what.flags, cold_start=what.cold_start)
+    cloud = CloudRun(env, what.flags, cold_start=COLD_START)
     load = LOADS[what.load]
     sent = photos(stages()[what.size], BYTES[what.size], kinds)
     env.process(feed(env, cloud, load.arrivals(times), sent))

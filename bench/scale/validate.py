@@ -16,7 +16,7 @@ import os
 import statistics
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
@@ -35,20 +35,19 @@ from bench.harness.report import Report, argument_parser
 from bench.scale import open_loop
 from bench.scale.cloud_run import CloudRun
 from bench.scale.instance import Flags, Photo
-from bench.scale.load import STAGES, Stages
+from bench.scale.load import COLD, STAGES, Stages
 from bench.scale.simulate import feed
 
 PHOTOS = {"150 kB": photos.of_size(0.5), "3 MB": photos.large()}
 CONCURRENCY = 8
 ALONE = 20
 """Photos that are sent one at a time, before a load and after it."""
-RUNS = 5
+RUNS = 3
 """Of each load."""
 KEPT = 40
 """Measured photos of a size that go into stages.json."""
 MOST_DISTURBANCE = 0.07
 """Share of the CPUs."""
-MOST_WAIT_SECONDS = 300
 
 CONFIGURATION = """
 global
@@ -115,19 +114,18 @@ class Service:
         self._proxy = proxy
 
     @contextmanager
-    def undisturbed(self) -> Iterator[None]:
+    def undisturbed(self, single: Service) -> Iterator[None]:
         """Raise Disturbed at the end of the block if other processes used too much CPU in it."""
-        start, others = time.perf_counter(), self._others()
+        services = {self, single}
+        start, others = time.perf_counter(), _others(services)
         yield
         available = (time.perf_counter() - start) * (os.cpu_count() or 1)
-        share = (self._others() - others) / available
+        share = (_others(services) - others) / available
         if share > MOST_DISTURBANCE:
             raise Disturbed(f"others took {share:.0%} of the CPUs")
 
-    def _others(self) -> float:
-        """CPU seconds of all processes but the service and its client."""
-        ours = sum(each.cpu_seconds() for each in (*self._servers, self._proxy))
-        return _busy_seconds() - ours - time.process_time()
+    def cpu_seconds(self) -> float:
+        return sum(each.cpu_seconds() for each in (*self._servers, self._proxy))
 
 
 def main() -> None:
@@ -148,10 +146,12 @@ def _run() -> None:
     with ExitStack() as stack:
         services = {n: stack.enter_context(_service(n)) for n in (1, 2)}
         while time.monotonic() < end and (case := _next(found, runs)):
-            with suppress(Disturbed):
-                alone, comparison = _compare(
-                    case, services[case.instances], seconds, seed=len(found[case])
-                )
+            try:
+                alone, comparison = _compare(case, services, seconds, seed=len(found[case]))
+            except (Disturbed, OSError) as error:
+                print(f"{case}: {error}", flush=True)
+            else:
+                print(f"{case}: {comparison}", flush=True)
                 stages[case.size] += alone
                 found[case].append(comparison)
     if not options.quick:
@@ -191,19 +191,19 @@ def _instance(cpu: int) -> Server:
 
 
 def _compare(
-    case: Case, service: Service, seconds: float, *, seed: int
+    case: Case, services: dict[int, Service], seconds: float, *, seed: int
 ) -> tuple[list[Stages], Comparison]:
     """The stages of photos sent alone, and both sides' latencies. Raises Disturbed."""
     request = function.as_bytes(PHOTOS[case.size])
+    service, single = services[case.instances], services[1]
     rng = np.random.default_rng(seed)
-    _wait_for_quiet()
-    with service.undisturbed():
-        stages = _one_by_one(service, request)
+    with service.undisturbed(single):
+        stages = _one_by_one(single, request)
         busy = statistics.mean(map(sum, stages))
         rate = case.utilisation * case.instances / busy
         times = np.cumsum(rng.exponential(1 / rate, size=round(rate * seconds)))
         answers = open_loop.run(service.port, request, times, upload=case.upload)
-        stages += _one_by_one(service, request)
+        stages += _one_by_one(single, request)
     real = [answer.milliseconds for answer in answers]
     simulated = _simulated(case, times, stages, rng)
     return stages, Comparison(
@@ -211,14 +211,10 @@ def _compare(
     )
 
 
-def _wait_for_quiet() -> None:
-    """Wait for a second in which the machine does nothing else. Raises Disturbed."""
-    for _ in range(MOST_WAIT_SECONDS):
-        before = _busy_seconds()
-        time.sleep(1)
-        if _busy_seconds() - before <= MOST_DISTURBANCE * (os.cpu_count() or 1):
-            return
-    raise Disturbed(f"the machine was not quiet for {MOST_WAIT_SECONDS} s")
+def _others(services: set[Service]) -> float:
+    """CPU seconds of all processes but the services and their client."""
+    ours = sum(each.cpu_seconds() for each in services)
+    return _busy_seconds() - ours - time.process_time()
 
 
 def _busy_seconds() -> float:
@@ -228,7 +224,7 @@ def _busy_seconds() -> float:
 
 
 def _one_by_one(service: Service, request: bytes) -> list[Stages]:
-    """Send photos, each after the other's answer."""
+    """Send photos to one instance, each right after the other's answer: its caches stay warm."""
     stages = []
     for _ in range(ALONE):
         (answer,) = open_loop.run(service.port, request, [0.0])
@@ -246,7 +242,7 @@ def _simulated(
     n = case.instances
     flags = Flags(concurrency=CONCURRENCY, min_instances=n, max_instances=n)
     cloud = CloudRun(env, flags, cold_start=1.0)
-    each = (Photo(case.upload, *stages[rng.integers(len(stages))]) for _ in repeat(None))
+    each = (Photo(case.upload, *stages[rng.integers(len(stages))], COLD) for _ in repeat(None))
     env.process(feed(env, cloud, times, each))
     env.run(until=times[-1] + 60)
     return [seconds * 1000 for _, seconds in cloud.record.answers]

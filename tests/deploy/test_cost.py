@@ -15,10 +15,10 @@ ROOT = Path(__file__).parent.parent.parent
         # 1 M x 0.2 s: 20,000 CPU seconds beyond the free ones.
         (["--load", "1000000"], "0.48"),
         # 1.82 M CPU seconds, 1.64 M GiB seconds, 8 M requests beyond the free ones.
-        (["--load", "10000000"], "50.98"),
+        (["--load", "10000000"], "52.23"),
         (["--load", "0"], "0.00"),
-        # One idle instance: 2,628,000 s x (1 CPU + 1 GiB) x 0.0000025.
-        (["--load", "0", "--min-instances", "1"], "13.14"),
+        # One idle instance: 2,628,000 s x (1 CPU + 1.25 GiB) x 0.0000025.
+        (["--load", "0", "--min-instances", "1"], "14.78"),
         (["--load", "0", "--min-instances", "1", "--memory", "512Mi"], "9.86"),
     ],
 )

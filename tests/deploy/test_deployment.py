@@ -61,9 +61,9 @@ def test_the_first_deployment_classifies_a_photo(story):
 
 def test_the_first_deployment_is_private_and_limited(story):
     config = story.first.function.service_config
-    assert config.available_memory == "1Gi"
+    assert config.available_memory == "1280Mi"
     assert config.available_cpu == "1"
-    assert config.max_instance_request_concurrency == 8
+    assert config.max_instance_request_concurrency == 32
     assert config.max_instance_count == 10
     assert config.timeout_seconds == 60
     assert config.service_account_email == "classify-run@my-project.iam.gserviceaccount.com"

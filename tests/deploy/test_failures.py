@@ -109,3 +109,16 @@ def test_a_secret_of_a_process_is_seen(new_operator):
     new_operator.cloud.watched = {"careless-0123456789"}
     new_operator.run("--project", "my-project", "--rollback", CARELESS="careless-0123456789")
     assert new_operator.cloud.exposed == {"careless-0123456789"}
+
+
+def test_a_first_deployment_that_does_not_classify_is_live_until_it_is_deleted(
+    new_operator, models
+):
+    models.add("broken", network=b"not a TFLite file")
+    done = new_operator.run("--project", "my-project", "--model=broken")
+    assert done.returncode == 1
+    assert "the function is live but does not classify" in done.stderr
+    assert "./deploy.sh --delete" in done.stderr
+    assert new_operator.cloud.functions
+    assert new_operator.run("--project", "my-project", "--delete", "--yes").returncode == 0
+    assert not new_operator.cloud.functions
