@@ -145,23 +145,24 @@ JSON_OF_ONE_BYTE = {"content_type": "application/json", "content_length": 1}
 
 def test_json_is_parsed_within_the_admission(make_client, monkeypatch):
     """If others take all slots during an upload, even invalid JSON is 503: it is not parsed."""
-    decoding, leave = threading.Event(), threading.Event()
+    full, leave = threading.Barrier(3), threading.Event()
     submit = DecoderPool.submit
 
     def slow(*arguments):
-        decoding.set()
+        full.wait(30)
         leave.wait(30)
         return submit(*arguments)
 
     class Upload(io.BytesIO):
-        def read(self, size=-1):
-            pool.submit(client.post, "/", **form())
-            decoding.wait(30)
-            return super().read(size)
+        def readinto(self, buffer):
+            for _ in range(2):
+                others.submit(client.post, "/", **form())
+            full.wait(30)
+            return super().readinto(buffer)
 
     monkeypatch.setattr(DecoderPool, "submit", slow)
-    client = make_client(NUM_THREADS="1", MAX_WAITING="0")
-    with ThreadPoolExecutor(3) as pool:
+    client = make_client(NUM_THREADS="1", MAX_WAITING="1")
+    with ThreadPoolExecutor(2) as others:
         rejected = client.post("/", input_stream=Upload(b"{"), **JSON_OF_ONE_BYTE)
         leave.set()
     assert_error(rejected, 503, "OVERLOADED")
