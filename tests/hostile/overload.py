@@ -15,6 +15,8 @@ import threading
 import time
 from dataclasses import asdict, dataclass, field
 
+import bench.harness.client
+import bench.harness.load
 from tests.conftest import ROOT
 from tests.hostile.formats import DATA
 from tests.hostile.wire import ask, post
@@ -44,18 +46,8 @@ def load(port: int, *, rate: float, seconds: float) -> Load:
 
 def capacity(port: int, *, seconds: float = 5, clients: int = 8) -> float:
     """Photos a second that the server classifies for a few clients that each wait."""
-    result, end = Load(), time.perf_counter() + seconds
-
-    def be_a_client() -> None:
-        while time.perf_counter() < end:
-            send_photo(port, result)
-
-    threads = [threading.Thread(target=be_a_client) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return len(result.right) / seconds
+    request = bench.harness.client.post("/", "image/jpeg", PHOTO.read_bytes())
+    return bench.harness.load.run(port, [request], clients=clients, seconds=seconds).rate
 
 
 def send_photo(port: int, result: Load) -> None:

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 from tests.hostile.measure import descendants
 from tests.hostile.overload import LABEL, PHOTO, Load, send_photo
-from tests.hostile.wire import CONTINUE, TIMEOUT_SECONDS, Answer, head, read_answer
+from tests.hostile.wire import TIMEOUT_SECONDS, Answer, head, read_answer
+
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 @contextlib.contextmanager
@@ -29,8 +31,8 @@ def admitted(
             connection = socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS)
             stack.enter_context(connection)
             connection.sendall(head(len(photo), "image/jpeg", "Expect: 100-continue"))
-            received = connection.recv(len(CONTINUE), socket.MSG_WAITALL)
-            if received != CONTINUE:
+            received = connection.recv(len(_CONTINUE), socket.MSG_WAITALL)
+            if received != _CONTINUE:
                 raise AssertionError(received)
             connections.append(connection)
         yield connections

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
+from bench.harness.client import read_response
+
 TIMEOUT_SECONDS = 60
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER of no seconds
 
 
@@ -93,28 +94,8 @@ def _send(connection: socket.socket, sent: Sent) -> None:
 
 
 def read_answer(connection: socket.socket) -> Answer:
-    """The answer, without the `100 Continue` before it; what the server does then is its own."""
-    data = b""
-    with contextlib.suppress(ConnectionError):
-        while not _complete(data) and (received := connection.recv(65536)):
-            data = (data + received).removeprefix(CONTINUE)
-    return _parsed(data)
-
-
-def _complete(data: bytes) -> bool:
-    """Whether the declared length is there; what declares none ends with its connection."""
-    answer = _parsed(data)
-    length = answer.headers.get("content-length")
-    return length is not None and len(answer.body) >= int(length)
-
-
-def _parsed(data: bytes) -> Answer:
-    top, end, body = data.partition(b"\r\n\r\n")
-    if not end:
+    """The next answer, or none if the connection ends before it is complete."""
+    try:
+        return Answer(*read_response(connection))
+    except ConnectionError:
         return NO_ANSWER
-    status, *lines = top.decode("latin-1").split("\r\n")
-    fields = (line.partition(":") for line in lines)
-    headers = {name.lower(): value.strip() for name, _, value in fields}
-    # What is behind the body answers what the server took for another request.
-    length = int(headers.get("content-length", len(body)))
-    return Answer(int(status.split()[1]), headers, body[:length])
