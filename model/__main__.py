@@ -28,7 +28,8 @@ from model import (
 from model.check import report, schema
 from pictures import DecoderPool, ImageError
 
-MAX_PIXELS = 200_000_000  # enough for any camera; here no other requests need the memory
+# More than the service allows, because no other requests need the memory: enough for any camera.
+CLI_MAX_PIXELS = 200_000_000
 BAR_WIDTH = 30
 
 
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return 0
             case _:
                 options = _parser().parse_args(arguments)
-                return _classify_all(options, DecoderPool(1, max_pixels=MAX_PIXELS))
+                return _classify_all(options, DecoderPool(1, max_pixels=CLI_MAX_PIXELS))
     except ModelUnavailable as error:
         print(error, file=sys.stderr)
         return 1
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     """Check the folder of the model and classify the photos."""
-    decoders = DecoderPool(1, max_pixels=MAX_PIXELS)  # forks, so before inference has threads
+    decoders = DecoderPool(1, max_pixels=CLI_MAX_PIXELS)  # forks, so before inference has threads
     print(report(find_model(options.model)), flush=True)
     return _classify_all(options, decoders)
 

@@ -37,7 +37,7 @@ def _decode_any(encoded: msgspec.Raw, field: str) -> bytes:
     text = _standard(_without_data_url(text.strip(), field))
     if foreign := _FOREIGN.search(text):
         raise BadBase64(
-            f"{field} is not valid base64: it has {foreign[0]!r} in it; "
+            f"{field} is not valid base64: it contains {foreign[0]!r}; "
             "send the bytes of the file, not its path or address"
         )
     if len(text) % 4 == 1:
