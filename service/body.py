@@ -6,6 +6,7 @@ sees it. Deadline and draining are for gunicorn, under which Google Cloud starts
 
 from __future__ import annotations
 
+import io
 import socket
 import threading
 from contextlib import suppress
@@ -88,6 +89,8 @@ class Body:
         self._count += len(data)
         if not data and self._count < (self._declared or 0):
             raise self._incomplete()
+        if self._count == self._declared and isinstance(self._stream, io.BytesIO):
+            self._stream.truncate(0)  # waitress would keep the body until the response is sent
         return data
 
     def _incomplete(self) -> BodyIncomplete:

@@ -42,6 +42,15 @@ def test_a_body_at_the_limit_is_read(declared):
     assert body_of(Stream(1000), declared=declared).read_all() == b"x" * 1000
 
 
+def test_a_buffer_is_emptied_when_it_has_been_read():
+    """Waitress holds it until the response is sent."""
+    buffer = io.BytesIO(b"x" * 1000)
+    body = body_of(buffer, declared=1000)
+    assert body.read_all() == b"x" * 1000
+    assert buffer.getvalue() == b""
+    assert body.drain()
+
+
 def test_a_declared_length_above_the_limit_is_rejected_unread():
     stream = Stream(1001)
     with pytest.raises(BodyTooLarge, match=r"at most 1,000 bytes is accepted, this one has 1,001"):
