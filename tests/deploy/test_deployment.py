@@ -14,7 +14,7 @@ from tests.deploy.test_dry_run import gcloud_commands
 
 pytestmark = pytest.mark.slow
 
-ALWAYS = {"PRELOAD": "true", "NUM_THREADS": "1", "THREADS": "8"}
+ALWAYS = {"PRELOAD": "true", "NUM_THREADS": "1", "THREADS": "32"}
 
 
 @pytest.fixture(scope="module")
