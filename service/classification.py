@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from model import Classifier, Scores, top_labels
+import msgspec
+
+from model import Classifier, Inference, top_labels
 from pictures import ClassifyError, Picture
+from service.explanation import explained
 from service.request import ClassifyRequest
 from service.response import (
     Classification,
     ErrorResponse,
     ImageInfo,
     ModelInfo,
+    PredictedLabel,
     Prediction,
     Predictions,
 )
@@ -37,11 +41,23 @@ def classify(
             start = time.perf_counter()
             if classifier.load():  # false if another request loaded it in the meantime
                 timings.add("load", time.perf_counter() - start)
-        scores = _infer(picture, classifier, timings)
-        labels = top_labels(
+        asked = bool(request.explain or request.embedding)
+        scores, _, features = _infer(picture, classifier, timings, features=asked)
+        found = top_labels(
             scores, classifier.labels, top_k=request.top_k, min_score=request.min_score
         )
-        return Prediction(labels, ImageInfo(picture.format, picture.width, picture.height))
+        labels = [PredictedLabel(*msgspec.structs.astuple(label)) for label in found]
+        image = ImageInfo(picture.format, picture.width, picture.height)
+        if features is None:
+            return Prediction(labels, image)
+        with timings.measure("explain"):
+            return explained(
+                Prediction(labels, image),
+                features,
+                card,
+                explain=request.explain,
+                embedding=request.embedding,
+            )
 
     def attempt(picture: Picture | ClassifyError) -> Prediction | ErrorResponse:
         if isinstance(picture, ClassifyError):
@@ -56,13 +72,15 @@ def classify(
     if isinstance(picture, ClassifyError):
         raise picture
     prediction = predict(picture)
-    return Classification(prediction.labels, prediction.image, model)
+    return Classification(prediction.labels, prediction.image, model, prediction.embedding)
 
 
-def _infer(picture: Picture, classifier: Classifier, timings: Timings) -> Scores:
-    """The scores of a picture; the time in the inference queue counts as `wait`."""
+def _infer(
+    picture: Picture, classifier: Classifier, timings: Timings, *, features: bool
+) -> Inference:
+    """The inference of a picture; the time in the inference queue counts as `wait`."""
     start = time.perf_counter()
-    scores, seconds, _ = classifier.infer(picture.pixels)
-    timings.add("infer", seconds)
-    timings.add("wait", time.perf_counter() - start - seconds)
-    return scores
+    inference = classifier.infer(picture.pixels, features=features)
+    timings.add("infer", inference.seconds)
+    timings.add("wait", time.perf_counter() - start - inference.seconds)
+    return inference

@@ -18,7 +18,7 @@ import msgspec
 from werkzeug import Request, Response
 
 from service.context import RequestContext
-from service.response import Classification, ErrorResponse, Prediction, Predictions
+from service.response import Classification, ErrorResponse, Predictions
 
 # The trace-id of https://www.w3.org/TR/trace-context/ and of Google's older header
 _TRACE_HEADERS = {
@@ -86,7 +86,7 @@ def _outcome(reply: object) -> dict[str, Any]:
     predictions = reply.predictions if isinstance(reply, Predictions) else [reply]
     return {
         "model": f"{reply.model.name} {reply.model.version}",
-        "images": [each.image for each in predictions if isinstance(each, Prediction)],
+        "images": [each.image for each in predictions if not isinstance(each, ErrorResponse)],
         "reasons": [each.error.reason for each in predictions if isinstance(each, ErrorResponse)],
     }
 

@@ -64,7 +64,10 @@ _SAMPLES = {
 
 _TEXT = {"schema": {"type": "string"}}
 _SUCCESS_HEADERS = {
-    "Server-Timing": {**_TEXT, "description": "Milliseconds: read, wait, decode, load, infer"}
+    "Server-Timing": {
+        **_TEXT,
+        "description": "Milliseconds: read, wait, decode, load, infer, explain",
+    }
 }
 _ERROR_HEADERS = {
     401: {"WWW-Authenticate": {**_TEXT, "description": "The header that holds the key"}},

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, TYPE_CHECKING, Annotated, NamedTuple, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeVar, cast
 
 import msgspec
 from werkzeug import Request
@@ -42,7 +42,8 @@ _MAX_TEXT_FIELDS = 16
 _MAX_JSON_VALUES = 10_000
 
 _FILE_PART = (
-    "send each image as a file part (one with a filename); the text fields are top_k and min_score"
+    "send each image as a file part (one with a filename); the text fields are top_k, "
+    "min_score, explain and embedding"
 )
 _JSON_FORMS = (
     'send {"image": "<base64>", "top_k": 5, "min_score": 0} '
@@ -56,7 +57,7 @@ T = TypeVar("T")
 TopK = Annotated[
     float,
     msgspec.Meta(
-        ge=1,
+        ge=0,
         multiple_of=1,
         description=f"Number of labels to return (default: {DEFAULT_TOP_K}).",
         extra_json_schema={"type": "integer"},
@@ -68,6 +69,10 @@ MinScore = Annotated[
         ge=0, le=1, description=f"Lowest score to return (default: {DEFAULT_MIN_SCORE:g})."
     ),
 ]
+#: False, or in which form the heat maps of the labels are sent: png adds an overlay to the grid.
+Explain = bool | Literal["png"]
+#: False, or in which form the embedding is sent: true is base64.
+EmbeddingForm = bool | Literal["base64", "list"]
 # Raw, so that each image is decoded separately: a bad one must not fail the whole batch.
 Base64 = Annotated[
     msgspec.Raw,
@@ -86,6 +91,24 @@ class Parameters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     top_k: TopK | msgspec.UnsetType = msgspec.UNSET
     min_score: MinScore | msgspec.UnsetType = msgspec.UNSET
+    explain: (
+        Annotated[
+            Explain,
+            msgspec.Meta(
+                description="Add to each label where it was seen: as a grid, or with an overlay."
+            ),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
+    embedding: (
+        Annotated[
+            EmbeddingForm,
+            msgspec.Meta(
+                description="Add the picture's embedding: as base64, or as a list of numbers."
+            ),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
 
 
 class ImageRequest(Parameters, forbid_unknown_fields=True, frozen=True):
@@ -117,6 +140,8 @@ class ClassifyRequest:
     """Whether the reply is a list with one prediction for each image."""
     top_k: int
     min_score: float
+    explain: Explain = False
+    embedding: EmbeddingForm = False
 
 
 class _Form(NamedTuple):
@@ -151,11 +176,14 @@ def _classify_request(query: Parameters, form: _Form, max_top_k: int) -> Classif
             raise BadParameter(
                 f"top_k is {top_k:g}; send at most {max_top_k}, the number of classes"
             )
+    body = form.parameters
     return ClassifyRequest(
         form.images,
         form.batch,
-        int(_first_set(form.parameters.top_k, query.top_k, min(DEFAULT_TOP_K, max_top_k))),
-        _first_set(form.parameters.min_score, query.min_score, DEFAULT_MIN_SCORE),
+        int(_first_set(body.top_k, query.top_k, min(DEFAULT_TOP_K, max_top_k))),
+        _first_set(body.min_score, query.min_score, DEFAULT_MIN_SCORE),
+        _first_set(body.explain, query.explain, default=False),
+        _first_set(body.embedding, query.embedding, default=False),
     )
 
 
@@ -205,7 +233,9 @@ def _parse_json(data: bytes, max_images: int) -> _Form:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadJson(f"the body is not valid JSON: {error}") from error
     image = _attempt(_read_base64, single.image, "image")
-    return _Form([image], parameters=Parameters(single.top_k, single.min_score))
+    # A copy, because `single` holds the body.
+    values = {name: getattr(single, name) for name in Parameters.__struct_fields__}
+    return _Form([image], parameters=Parameters(**values))
 
 
 def _read_instances(request: InstancesRequest, max_images: int) -> _Form:
@@ -285,11 +315,19 @@ def _present(data: bytes, where: str) -> bytes:
 
 def _parameters(texts: Mapping[str, str]) -> Parameters:
     """The parameters in the fields of a form or a query. Raises BadParameter."""
-    known = {name: texts[name] for name in Parameters.__struct_fields__ if name in texts}
+    known = {name: _value(texts[name]) for name in Parameters.__struct_fields__ if name in texts}
     try:
-        return msgspec.convert(known, Parameters, strict=False)
+        return msgspec.convert(known, Parameters)
     except msgspec.ValidationError as error:
         raise _shape_error(str(error)) from error
+
+
+def _value(text: str) -> object:
+    """A number, true or false as JSON has them; other text stays what it is."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
 
 
 def _shape_error(problem: str) -> RequestError:
@@ -297,9 +335,13 @@ def _shape_error(problem: str) -> RequestError:
     if "unknown field" in problem:
         return UnknownField(f"{problem}; {_JSON_FORMS}")
     if "top_k" in problem:
-        return BadParameter("top_k must be a whole number from 1 up")
+        return BadParameter("top_k must be a whole number from 0 up")
     if "min_score" in problem:
         return BadParameter("min_score must be a number from 0 to 1")
+    if "explain" in problem:
+        return BadParameter("explain must be true, false or png")
+    if "embedding" in problem:
+        return BadParameter("embedding must be true, false, base64 or list")
     return BadJson(f"{problem}; {_JSON_FORMS}")
 
 

@@ -54,17 +54,63 @@ class ErrorResponse(msgspec.Struct, frozen=True):
         return cls(ErrorInfo(*spec, message))
 
 
+class Box(msgspec.Struct, frozen=True):
+    """A part of the upright picture, in its pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Heatmap(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where the network saw a class."""
+
+    grid: list[list[float]]
+    """Rows from top to bottom, of values from left to right: 0 for no heat, 1 for most."""
+    box: Box
+    """The part of the picture that the grid covers; the network does not see the rest."""
+    png: str | msgspec.UnsetType = msgspec.UNSET
+    """An overlay for the whole upright picture as a data URL."""
+
+
+class PredictedLabel(ScoredLabel, frozen=True):
+    """One class and its probability, with `explain` also where it was seen."""
+
+    heatmap: Heatmap | msgspec.UnsetType = msgspec.UNSET
+
+
+class Space(msgspec.Struct, frozen=True):
+    """The space of an embedding: the name of the model, and the sha256 of its file."""
+
+    model: str
+    sha256: str
+
+
+class Embedding(msgspec.Struct, frozen=True):
+    """A vector of unit length; vectors of different spaces must not be compared."""
+
+    values: str | list[float]
+    """float32, little-endian, in base64; or a list of numbers."""
+    dimensions: int
+    space: Space
+
+
 class Prediction(msgspec.Struct, frozen=True):
     """The labels of a picture, by descending score."""
 
-    labels: list[ScoredLabel]
+    labels: list[PredictedLabel]
     image: ImageInfo
+    embedding: Embedding | msgspec.UnsetType = msgspec.UNSET
 
 
-class Classification(Prediction, frozen=True):
-    """The reply to a request with one picture."""
+class Classification(msgspec.Struct, frozen=True):
+    """The reply to a request with one picture: its prediction, and the model."""
 
+    labels: list[PredictedLabel]
+    image: ImageInfo
     model: ModelInfo
+    embedding: Embedding | msgspec.UnsetType = msgspec.UNSET
 
 
 class Predictions(msgspec.Struct, frozen=True):

@@ -70,7 +70,7 @@ ERRORS = {
         "UNKNOWN_FIELD",
         "file part",
     ),
-    "top_k 0": ({"json": {"image": BASE64, "top_k": 0}}, 400, "BAD_PARAMETER", "top_k"),
+    "top_k -1": ({"json": {"image": BASE64, "top_k": -1}}, 400, "BAD_PARAMETER", "top_k"),
     "top_k 1001": ({"json": {"image": BASE64, "top_k": 1001}}, 400, "BAD_PARAMETER", "1000"),
     "top_k as text": ({"json": {"image": BASE64, "top_k": "5"}}, 400, "BAD_PARAMETER", "top_k"),
     "top_k null": ({"json": {"image": BASE64, "top_k": None}}, 400, "BAD_PARAMETER", "top_k"),
