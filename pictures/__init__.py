@@ -13,7 +13,7 @@ from pictures.errors import (
     TooManyPixels,
     UnsupportedImageFormat,
 )
-from pictures.formats import FORMATS
+from pictures.formats import FORMATS, is_picture
 from pictures.limits import MAX_PIXELS
 from pictures.memory import configure_allocator
 from pictures.pool import DecoderPool, Decoding
@@ -34,5 +34,6 @@ __all__ = [
     "TooManyPixels",
     "UnsupportedImageFormat",
     "configure_allocator",
+    "is_picture",
     "read_picture",
 ]

@@ -48,6 +48,15 @@ def format_of(data: bytes) -> str:
     )
 
 
+def is_picture(data: bytes) -> bool:
+    """Whether the file begins as a picture in a supported format does."""
+    try:
+        format_of(data)
+    except UnsupportedImageFormat:
+        return False
+    return True
+
+
 def is_lossless_jpeg(data: bytes) -> bool:
     """Whether a JPEG's frame is lossless, which libjpeg decodes at full size only.
 

@@ -1,7 +1,7 @@
 """The HTTP service: requests in, JSON out.
 
-The data goes one way: `request` -> images -> `decoding` -> pictures -> `classification` ->
-labels -> `response`.
+The data goes one way: `request` -> content -> `dialects` -> images -> `decoding` -> pictures ->
+`classification` -> labels -> `dialects` -> `response`.
 """
 
 from service.app import Service

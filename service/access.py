@@ -11,6 +11,14 @@ from werkzeug.datastructures import Headers
 from service.errors import BadApiKey
 
 API_KEY_HEADER = "X-API-Key"
+# The last two are sent by Firebase's SDKs.
+_ALLOWED_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    API_KEY_HEADER,
+    "X-Firebase-AppCheck",
+    "Firebase-Instance-ID-Token",
+)
 
 
 def check_api_key(request: Request, keys: Sequence[str]) -> None:
@@ -44,5 +52,5 @@ def allow_preflight(headers: Headers) -> None:
     """Add the methods and headers that an allowed web page may use, for a preflight."""
     if "Access-Control-Allow-Origin" in headers:
         headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST"
-        headers["Access-Control-Allow-Headers"] = f"Authorization, Content-Type, {API_KEY_HEADER}"
+        headers["Access-Control-Allow-Headers"] = ", ".join(_ALLOWED_HEADERS)
         headers["Access-Control-Max-Age"] = "3600"

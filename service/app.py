@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from http import HTTPStatus
 
 import msgspec
 from werkzeug import Request, Response
@@ -18,19 +19,24 @@ from service.body import Body
 from service.classification import classify
 from service.context import RequestContext
 from service.decoding import decode
+from service.dialects import DIALECTS, NATIVE, Dialect, select
 from service.logs import configure_logging, log_request
 from service.openapi import openapi_document
-from service.request import receive_request
+from service.request import receive_content
 from service.response import (
+    Classification,
     ErrorResponse,
     Health,
     Labels,
     Limits,
     ModelReply,
+    Outcome,
+    Predictions,
     Reply,
     error_headers,
     to_response,
 )
+from service.routes import Route
 from service.settings import Settings
 from service.timings import Timings
 
@@ -48,15 +54,21 @@ class Service:
         self._classifier = Classifier(settings.model, num_threads=settings.num_threads)
         self._decoders = DecoderPool(settings.num_threads, max_pixels=settings.max_pixels)
         self._admission = Admission(limit=settings.num_threads + settings.max_waiting)
-        self._handlers: dict[routes.Route, Handler] = {
+        self._handlers: dict[Route, Handler] = {
             routes.PAGE: self._page,
-            routes.CLASSIFY: self._classify,
             routes.MODEL: self._model,
             routes.LABELS: self._labels,
             routes.HEALTH: self._health,
             routes.READY: self._ready,
             routes.OPENAPI: self._openapi,
         }
+        self._dialects: dict[Route, list[Dialect]] = {}
+        for dialect in DIALECTS:
+            self._dialects.setdefault(dialect.route, []).append(dialect)
+            self._handlers[dialect.route] = self._classify
+            if dialect.status_route:
+                self._dialects[dialect.status_route] = [dialect]
+                self._handlers[dialect.status_route] = self._model_status
         self._master = os.getpid()
         os.register_at_fork(after_in_child=self._start_worker)
 
@@ -73,27 +85,32 @@ class Service:
     def respond(self, request: Request) -> Response:
         """The response to a request; it never raises."""
         body = Body(request, limit=self._settings.max_body_bytes)
-        context = RequestContext(request, body, Timings())
+        context = RequestContext(request, body, Timings(), [NATIVE], NATIVE)
         headers: dict[str, str] = {}
         unexpected = None
-        reply: Reply | Response
         try:
-            reply = self._handler(request)(context)
+            reply = self._handle(context)
         except ClassifyError as error:
             reply, headers = ErrorResponse.from_exception(error), error_headers(error)
         except Exception as error:  # noqa: BLE001 - the client gets INTERNAL, the log the cause
             reply, unexpected = ErrorResponse.from_exception(error), error
-        response = reply if isinstance(reply, Response) else to_response(reply)
+        response = _to_response(reply, context.dialect)
         response.headers.update(headers)
         self._finish(context, response)
         log_request(context, response, reply, unexpected)
         return response
 
-    def _handler(self, request: Request) -> Handler:
-        """The handler of a request. Raises NoSuchPath or MethodNotAllowed."""
+    def _handle(self, context: RequestContext) -> Reply | Response:
+        """The reply to a request. Raises NoSuchPath, MethodNotAllowed, or what its handler does."""
+        request = context.request
         if request.method == "OPTIONS":
-            return self._preflight
-        return self._handlers[routes.find_route(request.method, request.path)]
+            return _preflight()
+        route = routes.find_route(self._handlers, request.method, request.path)
+        context.dialects = self._dialects.get(route, context.dialects)
+        context.dialect = select(context.dialects, request.mimetype)
+        if "{model}" in route.path:
+            routes.check_model(route, request.path, self._classifier.card.name)
+        return self._handlers[route](context)
 
     def _finish(self, context: RequestContext, response: Response) -> None:
         """Add the headers that every response has, and deal with an unread body."""
@@ -114,24 +131,20 @@ class Service:
     def _page(self, context: RequestContext) -> Response:
         return page.respond(context.request)
 
-    def _classify(self, context: RequestContext) -> Reply:
+    def _classify(self, context: RequestContext) -> Outcome:
         settings, timings = self._settings, context.timings
         check_api_key(context.request, settings.api_keys)
-        card = self._classifier.card
+        limits = self._limits()
         self._admission.check()
         # Read the body before taking a slot, so that slow uploads cannot fill the queue.
         with timings.measure("read"):
-            parse = receive_request(
-                context.request,
-                context.body,
-                max_images=settings.max_images,
-                max_top_k=card.classes,
-            )
+            content = receive_content(context.request, context.body, max_images=settings.max_images)
+        context.dialect = select(context.dialects, content.media_type, content.data)
         with self._admission.admit():
             with timings.measure("read"):
-                request = parse()
-            del parse  # holds the body
-            pictures = decode(request.images, self._decoders, card.input, timings)
+                request = context.dialect.parse(content, limits)
+            del content  # holds the body
+            pictures = decode(request.images, self._decoders, self._classifier.card.input, timings)
             request.images.clear()  # frees megabytes while the pictures wait for inference
             return classify(pictures, request, self._classifier, timings=timings)
 
@@ -158,13 +171,35 @@ class Service:
         self._classifier.load()
         return Health(model_loaded=True)
 
-    def _openapi(self, _: RequestContext) -> Reply:
-        return openapi_document(self._limits(), needs_api_key=bool(self._settings.api_keys))
+    def _model_status(self, context: RequestContext) -> Reply:
+        self._classifier.load()
+        return context.dialect.model_status(self._classifier.card)
 
-    def _preflight(self, _: RequestContext) -> Response:
-        response = Response(status=204)
-        del response.headers["Content-Type"]  # there is no content
-        return response
+    def _openapi(self, _: RequestContext) -> Reply:
+        return openapi_document(
+            self._limits(),
+            model=self._classifier.card.name,
+            needs_api_key=bool(self._settings.api_keys),
+        )
+
+
+def _preflight() -> Response:
+    response = Response(status=204)
+    del response.headers["Content-Type"]  # there is no content
+    return response
+
+
+def _to_response(reply: Reply | Response, dialect: Dialect) -> Response:
+    """The reply as an HTTP response, for the clients of a dialect."""
+    match reply:
+        case Response():
+            return reply
+        case ErrorResponse():
+            return to_response(dialect.error(reply), reply.error.code)
+        case Classification() | Predictions():
+            return to_response(dialect.reply(reply), dialect.status(reply))
+        case _:
+            return to_response(reply, HTTPStatus.OK)
 
 
 def _leave_unread(response: Response) -> None:

@@ -16,6 +16,7 @@ from service.response import (
     ErrorResponse,
     ImageInfo,
     ModelInfo,
+    Outcome,
     PredictedLabel,
     Prediction,
     Predictions,
@@ -29,23 +30,21 @@ def classify(
     classifier: Classifier,
     *,
     timings: Timings,
-) -> Classification | Predictions:
+) -> Outcome:
     """Classify the pictures of a request, one after the other.
 
     Raises ModelUnavailable. In a batch, an unreadable picture gets an error in its place;
     otherwise its error is raised: RequestError or ImageError.
     """
 
-    def predict(picture: Picture) -> Prediction:
+    def predict(picture: Picture, top_k: int) -> Prediction:
         if not classifier.loaded:
             start = time.perf_counter()
             if classifier.load():  # false if another request loaded it in the meantime
                 timings.add("load", time.perf_counter() - start)
         asked = bool(request.explain or request.embedding)
         scores, _, features = _infer(picture, classifier, timings, features=asked)
-        found = top_labels(
-            scores, classifier.labels, top_k=request.top_k, min_score=request.min_score
-        )
+        found = top_labels(scores, classifier.labels, top_k=top_k, min_score=request.min_score)
         labels = [PredictedLabel(*msgspec.structs.astuple(label)) for label in found]
         image = ImageInfo(picture.format, picture.width, picture.height)
         if features is None:
@@ -59,19 +58,19 @@ def classify(
                 embedding=request.embedding,
             )
 
-    def attempt(picture: Picture | ClassifyError) -> Prediction | ErrorResponse:
+    def attempt(picture: Picture | ClassifyError, top_k: int) -> Prediction | ErrorResponse:
         if isinstance(picture, ClassifyError):
             return ErrorResponse.from_exception(picture)
-        return predict(picture)
+        return predict(picture, top_k)
 
     card = classifier.card
     model = ModelInfo(card.name, card.version)
     if request.batch:
-        return Predictions([attempt(picture) for picture in pictures], model)
+        return Predictions(list(map(attempt, pictures, request.top_k)), model)
     (picture,) = pictures
     if isinstance(picture, ClassifyError):
         raise picture
-    prediction = predict(picture)
+    prediction = predict(picture, *request.top_k)
     return Classification(prediction.labels, prediction.image, model, prediction.embedding)
 
 

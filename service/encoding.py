@@ -1,22 +1,28 @@
 """Decode base64 in either alphabet, padded or not, with line breaks, or as a data URL.
 
+A list of the bytes' values, as `jsonEncode` makes of Dart's Uint8List, is accepted instead.
+
 RFC 4648 sections 4 and 5, RFC 2045 section 6.8, RFC 2397.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
 import msgspec
 
 from service.errors import BadBase64
 
 _FOREIGN = re.compile(r"[^A-Za-z0-9+/]")
+# Decode a list in pieces of this many characters, because a list of numbers takes 8 bytes for each.
+_PIECE = 2**16
+_BYTES = msgspec.json.Decoder(list[Annotated[int, msgspec.Meta(ge=0, le=255)]])
 _REPLACED = {"-": "+", "_": "/", "\n": "", "\r": "", "\t": "", " ": ""}
 
 
 def decode_base64(encoded: msgspec.Raw, *, field: str) -> bytes:
-    """Decode a JSON string of base64.
+    """Decode a JSON string of base64, or a JSON list of byte values.
 
     `field` is its name, for the message. Raises BadBase64.
     """
@@ -24,7 +30,26 @@ def decode_base64(encoded: msgspec.Raw, *, field: str) -> bytes:
         # Standard and padded, as most clients send it: decoded without copying the text.
         return msgspec.json.decode(encoded, type=bytes)
     except msgspec.ValidationError:
+        if memoryview(encoded)[0] == ord("["):
+            return _decode_list(bytes(encoded)[1:-1], field)
         return _decode_any(encoded, field)
+
+
+def _decode_list(numbers: bytes, field: str) -> bytes:
+    """Decode numbers from 0 to 255 with commas between them."""
+    decoded = bytearray()
+    start = 0
+    try:
+        while start < len(numbers):
+            end = numbers.find(b",", start + _PIECE)
+            end = len(numbers) if end < 0 else end
+            decoded += bytes(_BYTES.decode(b"[%b]" % numbers[start:end]))
+            start = end + 1
+    except msgspec.ValidationError as error:
+        raise BadBase64(
+            f"{field} is a list of something other than byte values (0 to 255); send base64"
+        ) from error
+    return bytes(decoded)
 
 
 def _decode_any(encoded: msgspec.Raw, field: str) -> bytes:

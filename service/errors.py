@@ -16,6 +16,7 @@ ClassifyError (in pictures.errors)
 │   ├── NoSuchPath
 │   ├── TooManyImages
 │   ├── UnknownField
+│   ├── UnsupportedFeature
 │   └── UnsupportedMediaType
 ├── Overloaded
 ├── ImageError (in pictures.errors)
@@ -97,6 +98,10 @@ class UnknownField(RequestError):
     """The request has a field that the API does not define, often a misspelt one."""
 
 
+class UnsupportedFeature(RequestError):
+    """The request is valid for the service that it imitates, but this function cannot do it."""
+
+
 class UnsupportedMediaType(RequestError):
     """The Content-Type or Content-Encoding is not supported."""
 
@@ -128,6 +133,7 @@ ERRORS: dict[type[ClassifyError], ErrorSpec] = {
     NoImage: ErrorSpec(400, "INVALID_ARGUMENT", "NO_IMAGE"),
     TooManyImages: ErrorSpec(400, "INVALID_ARGUMENT", "TOO_MANY_IMAGES"),
     BadMultipart: ErrorSpec(400, "INVALID_ARGUMENT", "BAD_MULTIPART"),
+    UnsupportedFeature: ErrorSpec(400, "INVALID_ARGUMENT", "UNSUPPORTED_FEATURE"),
     BodyIncomplete: ErrorSpec(400, "INVALID_ARGUMENT", "BODY_INCOMPLETE"),
     ImageCorrupt: ErrorSpec(400, "INVALID_ARGUMENT", "IMAGE_CORRUPT"),
     FeaturesUnavailable: ErrorSpec(400, "FAILED_PRECONDITION", "FEATURES_UNAVAILABLE"),

@@ -45,6 +45,7 @@ def log_request(
             "responseSize": str(response.content_length or 0),
             "latency": f"{timings.seconds():.4f}s",
         },
+        "dialect": context.dialect.name,
         "timings": {part: round(ms, 1) for part, ms in timings.milliseconds.items()},
         **_outcome(reply),
         **_trace(request),

@@ -1,5 +1,9 @@
 """The OpenAPI document, generated from the routes and the types of requests and replies.
 
+Client generators merge alternatives into one type in which everything is required, and look at the
+first media type only. So each operation has one type of reply, and requests of one shape: several
+images have a path of their own. The paths of other services' clients are not described.
+
 Specification: https://spec.openapis.org/oas/v3.1.1
 """
 
@@ -13,15 +17,17 @@ import msgspec
 from model import ModelUnavailable
 from pictures import FORMATS, ClassifyError
 from service.access import API_KEY_HEADER
+from service.dialects.native import ImageRequest, InstancesRequest
+from service.dialects.tensorflow import ModelStatus, TensorFlow
 from service.errors import ERRORS, INTERNAL, MethodNotAllowed
-from service.request import ImageRequest, InstancesRequest, Parameters
+from service.request import Parameters
 from service.response import (
     Classification,
+    Embedding,
     ErrorResponse,
+    ImageInfo,
     Limits,
-    ModelInfo,
-    Prediction,
-    Predictions,
+    PredictedLabel,
 )
 from service.routes import CLASSIFY, PAGE, ROUTES, Route
 
@@ -31,17 +37,26 @@ _DESCRIPTION = f"""Classifies photos: ImageNet labels and probabilities.
 
 Formats: {", ".join(FORMATS)}, detected from the bytes, never from a name or a Content-Type.
 Errors have a stable `reason` for programs and a `message` for people.
+Several images: `POST /v1/models/NAME:predict`.
 The model's licence is separate from the code's: see `GET /model`."""
 
 _SCHEMAS = "#/components/schemas"
 _REQUESTS = [ImageRequest, InstancesRequest]
 _REPLIES = [
     Classification,
-    Prediction,
+    ModelStatus,
     *dict.fromkeys(route.reply for route in ROUTES if route.reply),
     ErrorResponse,
 ]
 _BINARY = {"type": "string", "format": "binary"}
+
+# The error of TensorFlow Serving's clients.
+_PREDICT_ERROR = {
+    "type": "object",
+    "description": "An error: its reason, a colon, and a message.",
+    "properties": {"error": {"type": "string"}},
+    "required": ["error"],
+}
 
 # A PNG of one grey pixel, so that the examples are valid requests.
 _PIXEL = (
@@ -54,10 +69,6 @@ _SAMPLES = {
     "a form": "curl -F photo=@photo.jpg -F top_k=3 URL",
     "JSON": (
         """printf '{"image": "%s"}' "$(base64 photo.jpg)" | tr -d '\\n' |\n"""
-        "  curl -H 'Content-Type: application/json' --data-binary @- URL"
-    ),
-    "JSON, several": (
-        """printf '{"instances": [{"b64": "%s"}]}' "$(base64 photo.jpg)" | tr -d '\\n' |\n"""
         "  curl -H 'Content-Type: application/json' --data-binary @- URL"
     ),
 }
@@ -76,12 +87,17 @@ _ERROR_HEADERS = {
 }
 
 
-def openapi_document(limits: Limits, *, needs_api_key: bool) -> Document:
-    """The OpenAPI document for these limits; `needs_api_key` is about `POST /`."""
+def openapi_document(limits: Limits, *, model: str, needs_api_key: bool) -> Document:
+    """The OpenAPI document for these limits; `needs_api_key` is about classification."""
+    security: list[Document] = [{"ApiKey": []}] if needs_api_key else []
     paths: Document = {}
     for route in ROUTES:
-        operation = _operation(route, needs_api_key=needs_api_key)
-        paths.setdefault(route.path, {})[route.method.lower()] = operation
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    paths[CLASSIFY.path]["post"] |= _classify() | {"security": security}
+    predict = {**_head(TensorFlow.route), **_predict(), "security": security}
+    paths[TensorFlow.route.path.format(model=model)] = {"post": predict}
+    status = _head(TensorFlow.status_route) | {"responses": _model_status()}
+    paths[TensorFlow.status_route.path.format(model=model)] = {"get": status}
     return {
         "openapi": "3.1.1",
         "info": {"title": "classify", "version": "1.0.0", "description": _DESCRIPTION},
@@ -95,21 +111,22 @@ def openapi_document(limits: Limits, *, needs_api_key: bool) -> Document:
     }
 
 
-def _operation(route: Route, *, needs_api_key: bool) -> Document:
-    head = {"operationId": route.operation, "summary": route.summary}
+def _head(route: Route) -> Document:
+    return {"operationId": route.operation, "summary": route.summary}
+
+
+def _operation(route: Route) -> Document:
+    """The operation of a route, without what is special about a classification."""
     if route == PAGE:
         html = {"text/html": {"schema": {"type": "string"}}}
-        return head | {"responses": {"200": {"description": "The page", "content": html}}}
-    if route == CLASSIFY:
-        return head | _classify(needs_api_key=needs_api_key)
-    replies = [route.reply] if route.reply else []
-    errors = _error_responses([ModelUnavailable, MethodNotAllowed], ErrorResponse)
-    return head | {"responses": {"200": _response(route.summary, *replies), **errors}}
+        return _head(route) | {"responses": {"200": {"description": "The page", "content": html}}}
+    reply = _ref(route.reply) if route.reply else {"type": "object"}
+    errors = _error_responses([ModelUnavailable, MethodNotAllowed])
+    return _head(route) | {"responses": {"200": _response(route.summary, reply), **errors}}
 
 
-def _classify(*, needs_api_key: bool) -> Document:
+def _classify() -> Document:
     return {
-        "security": [{"ApiKey": []}] if needs_api_key else [],
         "parameters": [
             {
                 "name": name,
@@ -121,9 +138,9 @@ def _classify(*, needs_api_key: bool) -> Document:
         ],
         "requestBody": {"required": True, "content": _request_forms()},
         "responses": {
-            "200": _response("Labels by descending score", Classification, Predictions)
+            "200": _response("Labels by descending score", _ref(Classification))
             | {"headers": _SUCCESS_HEADERS},
-            **_error_responses(list(ERRORS), ErrorResponse, Predictions),
+            **_error_responses(list(ERRORS)),
         },
         "x-codeSamples": [
             {"lang": "shell", "label": label, "source": source}
@@ -133,40 +150,63 @@ def _classify(*, needs_api_key: bool) -> Document:
 
 
 def _request_forms() -> Document:
+    """One image in each form; the first is the one that client generators take."""
     form = {
         "type": "object",
-        "description": "One or more images as file parts, under any field names.",
+        "description": "An image as a file part, under any field name.",
         "properties": {"image": _BINARY, **_parameters()},
         "required": ["image"],
-        "additionalProperties": False,
+        "additionalProperties": {"type": "string"},
     }
-    one = {"image": _PIXEL, "top_k": 1}
-    several = {"instances": [{"b64": _PIXEL}], "parameters": {"top_k": 1}}
     return {
-        "application/json": {
-            "schema": {"oneOf": [_ref(request) for request in _REQUESTS]},
-            "examples": {"one": {"value": one}, "several": {"value": several}},
-        },
         "multipart/form-data": {"schema": form},
+        "application/json": {
+            "schema": _ref(ImageRequest),
+            "examples": {"one": {"value": {"image": _PIXEL, "top_k": 1}}},
+        },
         "image/*": {"schema": _BINARY},
         "application/octet-stream": {"schema": _BINARY},
     }
 
 
-def _response(description: str, *replies: type) -> Document:
-    """A response of one of these types, or of any object if none is given."""
-    schema = {"anyOf": [_ref(reply) for reply in replies]} if replies else {"type": "object"}
+def _predict() -> Document:
+    example = {"instances": [{"b64": _PIXEL}], "parameters": {"top_k": 1}}
+    content = {"schema": _ref(InstancesRequest), "examples": {"one": {"value": example}}}
+    codes = {spec.code for spec in ERRORS.values()} | {INTERNAL.code}
+    error = {"$ref": f"{_SCHEMAS}/PredictError"}
+    return {
+        "requestBody": {"required": True, "content": {"application/json": content}},
+        "responses": {
+            "200": _response("The labels of each image", {"$ref": f"{_SCHEMAS}/PredictReply"})
+            | {"headers": _SUCCESS_HEADERS},
+            **{
+                str(code): _response("An error", error) | {"headers": _ERROR_HEADERS.get(code, {})}
+                for code in sorted(codes)
+            },
+        },
+    }
+
+
+def _model_status() -> Document:
+    error = {"$ref": f"{_SCHEMAS}/PredictError"}
+    return {
+        "200": _response("The model is loaded", _ref(ModelStatus)),
+        **{str(code): _response("An error", error) for code in (405, 500, 503)},
+    }
+
+
+def _response(description: str, schema: Document) -> Document:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-def _error_responses(errors: list[type[ClassifyError]], *replies: type) -> Document:
+def _error_responses(errors: list[type[ClassifyError]]) -> Document:
     """The responses of these errors and INTERNAL by HTTP code, with an example for each reason."""
     messages = {ERRORS[error]: inspect.getdoc(error) for error in errors}
     messages[INTERNAL] = "The function failed; the error has been logged."
     responses = {}
     for code in sorted({spec.code for spec in messages}):
         specs = [spec for spec in messages if spec.code == code]
-        response = _response(", ".join(spec.reason for spec in specs), *replies)
+        response = _response(", ".join(spec.reason for spec in specs), _ref(ErrorResponse))
         response["headers"] = _ERROR_HEADERS.get(code, {})
         response["content"]["application/json"]["examples"] = {
             spec.reason: {"value": ErrorResponse.from_spec(spec, messages[spec] or "")}
@@ -191,18 +231,28 @@ def _schemas(limits: Limits) -> Document:
     _, schemas = msgspec.json.schema_components(
         [*_REQUESTS, *_REPLIES, Parameters], ref_template=_SCHEMAS + "/{name}"
     )
-    # Its union is untagged, which msgspec cannot describe.
-    schemas["Predictions"] = {
-        "description": inspect.getdoc(Predictions),
+    schemas["PredictError"] = _PREDICT_ERROR
+    # One type with optional fields, where a union would be merged into one with required fields.
+    schemas["PredictResult"] = {
         "type": "object",
+        "description": "The labels of an image, or the error that takes their place.",
+        "properties": {
+            "labels": {"type": "array", "items": _ref(PredictedLabel)},
+            "image": _ref(ImageInfo),
+            "embedding": _ref(Embedding),
+            "error": {"type": "string"},
+        },
+    }
+    schemas["PredictReply"] = {
+        "type": "object",
+        "description": "A result for each instance, in the order of the request.",
         "properties": {
             "predictions": {
                 "type": "array",
-                "items": {"anyOf": [_ref(Prediction), _ref(ErrorResponse)]},
-            },
-            "model": _ref(ModelInfo),
+                "items": {"$ref": f"{_SCHEMAS}/PredictResult"},
+            }
         },
-        "required": list(Predictions.__struct_fields__),
+        "required": ["predictions"],
     }
     # Optional in the types, so that a missing field is reported as NO_IMAGE, not as BAD_JSON.
     schemas["ImageRequest"]["required"] = ["image"]

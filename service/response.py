@@ -148,6 +148,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     model_loaded: bool
 
 
+#: What a classification results in.
+Outcome = Classification | Predictions
 #: What a handler returns; msgspec encodes it as a JSON object.
 Reply = msgspec.Struct | dict[str, Any]
 
@@ -176,8 +178,6 @@ def status_code(reply: Reply) -> int:
     return HTTPStatus.OK
 
 
-def to_response(reply: Reply) -> Response:
+def to_response(reply: object, status: int) -> Response:
     """The reply as an HTTP response: JSON in UTF-8."""
-    return Response(
-        msgspec.json.encode(reply), status=status_code(reply), mimetype="application/json"
-    )
+    return Response(msgspec.json.encode(reply), status=status, mimetype="application/json")

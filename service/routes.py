@@ -1,7 +1,12 @@
-"""The paths of the API: the one table that serves requests and makes the OpenAPI document."""
+"""The paths of the API, from which requests are served and the OpenAPI document is made.
+
+The other dialects add theirs: service/dialects.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 from service.errors import MethodNotAllowed, NoSuchPath
@@ -9,7 +14,10 @@ from service.response import Health, Labels, ModelReply
 
 
 class Route(NamedTuple):
-    """A method and a path, with the OpenAPI `operationId`, summary and reply."""
+    """A method and a path, with the OpenAPI `operationId`, summary and reply.
+
+    `{model}` in a path stands for the name of the model.
+    """
 
     method: str
     path: str
@@ -30,17 +38,37 @@ OPENAPI = Route("GET", "/openapi.json", "openapi", "This document")
 ROUTES = (PAGE, CLASSIFY, MODEL, LABELS, HEALTH, READY, OPENAPI)
 
 
-def find_route(method: str, path: str) -> Route:
+def find_route(routes: Collection[Route], method: str, path: str) -> Route:
     """The route of a request; HEAD uses that of GET. Raises NoSuchPath or MethodNotAllowed."""
-    routes = [route for route in ROUTES if route.path == path]
-    if not routes:
-        paths = ", ".join(dict.fromkeys(route.path for route in ROUTES))
+    found = [route for route in routes if _model_in(route, path) is not None]
+    if not found:
+        paths = ", ".join(dict.fromkeys(route.path for route in routes))
         raise NoSuchPath(f"there is no {path}; use one of {paths}")
-    for route in routes:
+    for route in found:
         if route.method == ("GET" if method == "HEAD" else method):
             return route
-    allow = _allow([route.method for route in routes])
+    allow = _allow([route.method for route in found])
     raise MethodNotAllowed(f"{path} does not support {method}; use {allow}", allow=allow)
+
+
+def check_model(route: Route, path: str, name: str) -> None:
+    """Raise NoSuchPath if the path of a request names another model than `name`."""
+    if _model_in(route, path) not in ("", name):
+        raise NoSuchPath(
+            f"there is no {path}, because this function serves the model {name}; "
+            f"use {route.path.replace('{model}', name)}"
+        )
+
+
+def _model_in(route: Route, path: str) -> str | None:
+    """The name of the model in the path, "" if the route has none, None if it does not match."""
+    if path == route.path:
+        return ""
+    start, variable, end = route.path.partition("{model}")
+    name = path[len(start) : len(path) - len(end)]
+    if variable and path == f"{start}{name}{end}" and re.fullmatch(r"[^/:]+", name):
+        return name
+    return None
 
 
 def _allow(methods: list[str]) -> str:

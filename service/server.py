@@ -78,7 +78,8 @@ class _TooLarge:
 
     def to_response(self, _: object) -> tuple[str, list[tuple[str, str]], bytes]:
         message = f"a body has at most {DRAIN_BYTES:,} bytes; shrink the picture before you send it"
-        response = to_response(ErrorResponse.from_exception(BodyTooLarge(message)))
+        reply = ErrorResponse.from_exception(BodyTooLarge(message))
+        response = to_response(reply, reply.error.code)
         return response.status, list(response.headers.items()), response.get_data()
 
 

@@ -3,31 +3,32 @@
 import { readFile } from "node:fs/promises";
 import type { paths, components } from "./api.js";
 
-type Post = paths["/"]["post"];
-type Request = Post["requestBody"]["content"]["application/json"];
-type Reply = Post["responses"][200]["content"]["application/json"];
+type Json<Body> = Body extends { content: { "application/json": infer Value } }
+  ? Value
+  : never;
+type Path = "/" | "/v1/models/resnet50:predict";
+type Request<P extends Path> = Json<paths[P]["post"]["requestBody"]>;
+type Reply<P extends Path> = Json<paths[P]["post"]["responses"][200]>;
 type ErrorResponse = components["schemas"]["ErrorResponse"];
 
 const [url, photo] = process.argv.slice(2);
 
-async function classify(request: Request): Promise<Reply> {
-  const response = await fetch(url, {
+async function post<P extends Path>(path: P, request: Request<P>): Promise<Reply<P>> {
+  const response = await fetch(url + path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(request),
   });
   const reply: unknown = await response.json();
   if (!response.ok) throw new Error((reply as ErrorResponse).error.reason);
-  return reply as Reply;
+  return reply as Reply<P>;
 }
 
 const image = (await readFile(photo)).toString("base64");
-const one = await classify({ image, top_k: 1 });
-if ("labels" in one) console.log(one.labels[0].label);
-const several = await classify({ instances: [{ b64: image }, { b64: "?" }] });
-if ("predictions" in several)
-  for (const prediction of several.predictions)
-    console.log(
-      "labels" in prediction ? prediction.labels.length : prediction.error.reason,
-    );
-await classify({ image: "?" }).catch((error: Error) => console.log(error.message));
+const one = await post("/", { image, top_k: 1 });
+console.log(one.labels[0].label);
+const instances = [{ b64: image }, { b64: "?" }];
+const several = await post("/v1/models/resnet50:predict", { instances });
+for (const { labels, error } of several.predictions)
+  console.log(labels ? labels.length : error);
+await post("/", { image: "?" }).catch((error: Error) => console.log(error.message));

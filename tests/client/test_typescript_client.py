@@ -37,4 +37,6 @@ def test_a_client_written_from_the_document_classifies_a_photo(npm, start_server
         "--types", "node", "--skipLibCheck",
     )  # fmt: skip
     printed = npm("node", "client.js", server.url, str(photos / "chelsea.jpg"))
-    assert printed.splitlines() == ["Egyptian cat", "5", "BAD_BASE64", "BAD_BASE64"]
+    label, count, error, reason = printed.splitlines()
+    assert (label, count, reason) == ("Egyptian cat", "5", "BAD_BASE64")
+    assert error.startswith("BAD_BASE64: instances[1].b64")

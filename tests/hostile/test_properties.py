@@ -21,9 +21,11 @@ from model.labels import read_labels
 from pictures import MAX_PIXELS, DecoderPool
 from service.app import Service
 from service.body import Body
+from service.dialects import DIALECTS
 from service.encoding import decode_base64
 from service.errors import BadBase64, RequestError
-from service.request import receive_request
+from service.request import receive_content
+from service.response import Limits
 from service.settings import Settings, SettingsError, read_settings
 from tests.hostile.cases import CLASSIFIED, REFUSED
 from tests.hostile.measure import outcome_of
@@ -43,8 +45,13 @@ JSON = st.recursive(
 )
 PARAMETERS = ["top_k", "min_score", "explain", "embedding"]
 # Nearly what the contract asks for: right names with any values reach further than noise.
+NAMES = [
+    "image", "instances", "parameters", "top_k", "min_score", "b64", "data", "@type", "value",
+    "inputs", "requests", "features", "content", "type", "maxResults", "source", "signature_name",
+]  # fmt: skip
 REQUEST = st.dictionaries(
-    st.sampled_from(["image", "instances", "parameters", "b64", *PARAMETERS]) | TEXT, JSON
+    st.sampled_from(NAMES) | TEXT,
+    JSON | st.lists(st.dictionaries(st.sampled_from(NAMES), JSON), max_size=3),
 )
 NEARLY_BASE64 = st.text("ABCabc019+/-_= \r\ndata:;base64,é", max_size=60)
 
@@ -70,6 +77,8 @@ def test_base64_is_decoded_or_refused(value):
     read = attempt(lambda: decode_base64(raw(value), field="image"), BadBase64)
     if isinstance(read, BadBase64):
         assert "image" in str(read)
+    elif isinstance(value, list):
+        assert list(read) == value
     else:
         payload = re.sub(r"^data:[^,]*,", "", value, flags=re.IGNORECASE)
         kept = re.sub(r"[=\s]", "", payload).replace("-", "+").replace("_", "/")
@@ -141,25 +150,29 @@ def test_any_query_is_read_or_refused(query):
     check_request(b"x", "image/png", query)
 
 
+LIMITS = Limits(max_body_bytes=10**6, max_pixels=10**6, max_images=4, max_top_k=1000)
+
+
 def check_request(data, content_type, query=None):
-    """The request is rejected with a message, or has all that a classification needs."""
+    """Each dialect rejects the request with a message, or finds all that a classification needs."""
     builder = EnvironBuilder(
         method="POST", data=data, content_type=content_type, query_string=query
     )
     request = Request(builder.get_environ())
     body = Body(request, limit=10**6)
 
-    def read_request():
-        return receive_request(request, body, max_images=4, max_top_k=1000)()
-
-    read = attempt(read_request, RequestError)
-    if isinstance(read, RequestError):
-        assert str(read)
-    else:
-        assert 1 <= len(read.images) <= 4
-        assert isinstance(read.top_k, int)
-        assert 0 <= read.top_k <= 1000
-        assert 0 <= read.min_score <= 1
+    content = attempt(lambda: receive_content(request, body, max_images=4), RequestError)
+    if isinstance(content, RequestError):
+        assert str(content)
+        return
+    for dialect in DIALECTS:
+        read = attempt(lambda: dialect.parse(content, LIMITS), RequestError)  # noqa: B023
+        if isinstance(read, RequestError):
+            assert str(read)
+        else:
+            assert 1 <= len(read.images) == len(read.top_k) <= 4
+            assert all(isinstance(top_k, int) and 0 <= top_k <= 1000 for top_k in read.top_k)
+            assert 0 <= read.min_score <= 1
 
 
 # Settings

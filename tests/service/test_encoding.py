@@ -60,7 +60,8 @@ def test_every_length_is_decoded_without_padding(length):
         ("data:image/png;base64", "data URL without ';base64,'"),
         (5, "must be a string"),
         (None, "must be a string"),
-        (["QUJD"], "must be a string"),
+        ({"b64": "QUJD"}, "must be a string"),
+        (["QUJD"], "a list of something other than byte values"),
     ],
 )
 def test_invalid_base64_is_rejected_with_its_problem(value, problem):

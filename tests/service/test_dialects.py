@@ -1,0 +1,320 @@
+"""The dialects: what each client sends, and what it gets."""
+
+import base64
+import io
+
+import grpc
+import msgspec
+import pytest
+
+from service.dialects import DIALECTS
+from service.dialects.vision import RPC_CODES
+from service.errors import ERRORS, INTERNAL
+from tests.service.samples import BASE64, PNG
+
+PHOTOS = [("chelsea.jpg", "Egyptian cat"), ("coffee.jpg", "espresso"), ("camera.jpg", "tripod")]
+CALL = "/"
+PREDICT = "/v1/models/resnet50:predict"
+HUGGING_FACE = "/image-classification"
+ANNOTATE = "/v1/images:annotate"
+LABELS = [{"type": "LABEL_DETECTION", "maxResults": 5}]
+INTEGER = "type.googleapis.com/google.protobuf.Int64Value"
+
+
+def annotated(content, features=LABELS, **fields):
+    return {"image": {"content": content}, "features": features, **fields}
+
+
+# How a client asks for the labels of one image in base64, and where they are in its reply.
+ASK = {
+    "firebase": (CALL, lambda text: {"data": {"image": text}}),
+    "tensorflow": (PREDICT, lambda text: {"instances": [{"b64": text}]}),
+    "tensorflow, named input": (PREDICT, lambda text: {"instances": [{"bytes": {"b64": text}}]}),
+    "hugging-face": (HUGGING_FACE, lambda text: {"inputs": text}),
+    "vision": (ANNOTATE, lambda text: {"requests": [annotated(text)]}),
+}
+FIND = {
+    CALL: lambda reply: [each["label"] for each in reply["result"]["labels"]],
+    PREDICT: lambda reply: [each["label"] for each in reply["predictions"][0]["labels"]],
+    HUGGING_FACE: lambda reply: [each["label"] for each in reply],
+    ANNOTATE: lambda reply: [
+        each["description"] for each in reply["responses"][0]["labelAnnotations"]
+    ],
+}
+
+
+@pytest.mark.parametrize(("path", "ask"), ASK.values(), ids=ASK)
+def test_photos_are_classified(client, photos, path, ask):
+    for photo, label in PHOTOS:
+        text = base64.b64encode((photos / photo).read_bytes()).decode()
+        response = client.post(path, json=ask(text))
+        assert response.status_code == 200
+        labels = FIND[path](response.json)
+        assert labels[0] == label
+        assert len(labels) == 5
+
+
+# How each dialect states the reason of an error of the whole request, by its path.
+REASON = {
+    CALL: lambda error: error["details"]["reason"],
+    PREDICT: lambda error: error.partition(":")[0],
+    HUGGING_FACE: lambda error: error.partition(":")[0],
+    ANNOTATE: lambda error: error["details"][0]["reason"],
+}
+
+
+@pytest.mark.parametrize("path", REASON)
+def test_keys_limits_and_methods_are_the_same(make_client, path):
+    client = make_client(API_KEYS="key", MAX_BODY_BYTES="1000")
+
+    def reason(response):
+        return response.status_code, REASON[path](response.json["error"])
+
+    large = {"data": b"x" * 1001, "content_type": "application/json"}
+    assert reason(client.post(path, **large)) == (401, "BAD_API_KEY")
+    key = {"X-API-Key": "key"}
+    assert reason(client.post(path, **large, headers=key)) == (413, "BODY_TOO_LARGE")
+    put = client.put(path, json={}, headers=key)
+    assert put.status_code == 405
+    assert "POST" in put.headers["Allow"]
+
+
+@pytest.mark.parametrize("path", REASON)
+def test_without_a_slot_it_is_503_with_retry_after(make_client, monkeypatch, path):
+    monkeypatch.setattr("service.admission.threading.BoundedSemaphore.acquire", lambda *_, **__: 0)
+    response = make_client().post(path, json={})
+    assert REASON[path](response.json["error"]) == "OVERLOADED"
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+
+
+BROKEN = b'{"data": {"image"'
+
+
+@pytest.mark.parametrize("path", REASON)
+@pytest.mark.parametrize(
+    "data",
+    [
+        BROKEN,
+        b'{"data":' + b"[" * 100_000,
+        b'{"data": [' + b"{}," * 100_000 + b"{}]}",
+        b'{"data": {' + b'"a": 1,' * 100_000 + b'"a": 1}}',
+    ],
+    ids=["cut short", "deep", "long", "wide"],
+)
+def test_hostile_json_is_refused(client, path, data):
+    response = client.post(path, data=data, content_type="application/json")
+    assert response.status_code == 400
+    assert REASON[path](response.json["error"]) in {"BAD_JSON", "UNKNOWN_FIELD"}
+
+
+def test_all_dialects_are_tested():
+    assert {dialect.name for dialect in DIALECTS} - {"native"} == {
+        name.partition(",")[0] for name in ASK
+    }
+
+
+def call(client, data, **options):
+    return client.post(CALL, json={"data": data}, **options)
+
+
+@pytest.mark.parametrize("order", [("@type", "value"), ("value", "@type")])
+def test_a_call_may_have_the_integers_of_swift_and_kotlin(client, order):
+    three = {"@type": INTEGER, "value": "3"}
+    three = {name: three[name] for name in order}
+    assert len(call(client, {"image": BASE64, "top_k": three}).json["result"]["labels"]) == 3
+    batch = {"instances": [{"b64": BASE64}], "parameters": {"top_k": three}}
+    (prediction,) = call(client, batch).json["result"]["predictions"]
+    assert len(prediction["labels"]) == 3
+
+
+@pytest.mark.parametrize("value", ["x", "1.5", "1001", "-1", 7, None, {"value": "3"}])
+def test_another_value_in_its_place_is_a_bad_parameter(client, value):
+    wrong = {"@type": INTEGER, "value": value} if value != 7 else {"@type": "x", "value": "3"}
+    error = call(client, {"image": BASE64, "top_k": wrong}).json["error"]
+    assert (error["status"], error["details"]) == ("INVALID_ARGUMENT", {"reason": "BAD_PARAMETER"})
+
+
+def test_a_call_with_slashes_escaped_as_by_swift(client):
+    text = base64.b64encode(b"\xff\xff\xff" + PNG).decode().replace("/", "\\/")
+    data = f'{{"data":{{"image":"{text}"}}}}'
+    error = client.post(CALL, data=data, content_type="application/json").json["error"]
+    assert error["details"]["reason"] == "UNSUPPORTED_IMAGE_FORMAT"
+
+
+def test_a_call_with_the_byte_values_of_flutter(client):
+    assert len(call(client, {"image": list(PNG)}).json["result"]["labels"]) == 5
+
+
+def test_a_call_with_several_unreadable_images_succeeds(client):
+    response = call(client, {"instances": [{"b64": "?"}]})
+    assert response.status_code == 200
+    assert response.json["result"]["predictions"][0]["error"]["reason"] == "BAD_BASE64"
+
+
+@pytest.mark.parametrize("data", [None, 1, "x", [], {"image": BASE64, "topk": 1}, {}])
+def test_an_invalid_call_is_an_invalid_argument(client, data):
+    response = call(client, data)
+    assert response.status_code == 400
+    assert response.json["error"]["status"] == "INVALID_ARGUMENT"
+    assert response.json["error"]["details"]["reason"] in {"BAD_JSON", "UNKNOWN_FIELD", "NO_IMAGE"}
+
+
+def test_the_preflight_of_a_call_allows_its_headers(client):
+    allowed = client.options(CALL, headers={"Origin": "https://app.example"}).headers
+    for name in ("Authorization", "X-Firebase-AppCheck", "Firebase-Instance-ID-Token"):
+        assert name in allowed["Access-Control-Allow-Headers"]
+
+
+def test_a_prediction_fails_as_a_string(client):
+    sent = {"instances": [{"b64": "?"}, {"b64": BASE64}], "parameters": {"top_k": 1}}
+    response = client.post(PREDICT, json=sent)
+    bad, good = response.json["predictions"]
+    assert response.status_code == 200
+    assert bad["error"].startswith("BAD_BASE64: instances[0].b64")
+    assert len(good["labels"]) == 1
+    none = client.post(PREDICT, json={"instances": [{"b64": "?"}]})
+    assert (none.status_code, none.json) == (400, bad)
+
+
+@pytest.mark.parametrize(
+    ("instance", "reason"),
+    [
+        ({"b64": BASE64, "top_k": 1}, "BAD_JSON: an instance has b64, top_k"),
+        ({"x": [1, 2]}, "BAD_JSON"),
+        ({"x": {"b64": BASE64, "y": 1}}, "BAD_JSON"),
+        ([1, 2], "BAD_JSON"),
+        ({}, "BAD_JSON: an instance has no fields"),
+        ({"b64": 5}, "BAD_JSON: an instance has b64, but not as base64"),
+    ],
+)
+def test_an_instance_of_another_shape_is_refused(client, instance, reason):
+    response = client.post(PREDICT, json={"instances": [instance]})
+    assert response.status_code == 400
+    assert response.json["error"].startswith(reason)
+
+
+def test_the_default_content_type_of_curl_is_accepted(client):
+    sent = msgspec.json.encode(
+        {"signature_name": "serving_default", "instances": [{"b64": BASE64}]}
+    )
+    response = client.post(PREDICT, data=sent, content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 200
+
+
+def test_the_status_of_the_model(make_client, tmp_path):
+    client = make_client()
+    assert client.get("/v1/models/resnet50").json == {
+        "name": "resnet50",
+        "model_version_status": [{"version": "1.0.0", "state": "AVAILABLE"}],
+        "ready": True,
+    }
+    assert client.get("/health").json["model_loaded"]
+    broken = make_client(MODEL=str(tmp_path)).get("/v1/models/resnet50")
+    assert broken.status_code == 503
+    assert broken.json["error"].startswith("MODEL_UNAVAILABLE")
+
+
+@pytest.mark.parametrize("path", ["/v1/models/mine", "/v1/models/mine:predict"])
+def test_another_model_is_404(client, path):
+    response = client.open(path, method="POST" if ":" in path else "GET")
+    assert response.status_code == 404
+    assert response.json["error"].startswith("NO_SUCH_PATH")
+    assert path.replace("mine", "resnet50") in response.json["error"]
+    assert client.get("/v1/models/a/b").status_code == 404
+
+
+@pytest.mark.parametrize("content_type", [None, "image/png", "application/octet-stream"])
+def test_hugging_face_may_send_bytes(client, content_type):
+    labels = client.post(HUGGING_FACE, data=PNG, content_type=content_type).json
+    assert len(labels) == 5
+    assert labels[0].keys() == {"label", "score"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"top_k": 2}, 2),
+        ({"function_to_apply": "softmax", "top_k": None}, 5),
+        ({"function_to_apply": "sigmoid"}, "BAD_JSON"),
+        ({"top_k": 0}, 0),
+        ({"top_k": -1}, "BAD_PARAMETER"),
+        ({"x": 1}, "UNKNOWN_FIELD"),
+    ],
+)
+def test_the_parameters_of_hugging_face(client, parameters, expected):
+    reply = client.post(HUGGING_FACE, json={"inputs": BASE64, "parameters": parameters}).json
+    if isinstance(expected, int):
+        assert len(reply) == expected
+    else:
+        assert reply["error"].startswith(expected)
+
+
+def test_hugging_face_has_no_forms(client):
+    response = client.post(HUGGING_FACE, data={"x": (io.BytesIO(PNG), "x")})
+    assert response.status_code == 415
+    assert response.json["error"].startswith("UNSUPPORTED_MEDIA_TYPE")
+
+
+def annotate(client, *requests):
+    response = client.post(ANNOTATE, json={"requests": list(requests)})
+    assert response.status_code == 200
+    return response.json["responses"]
+
+
+def test_each_annotation_has_its_own_result_or_error(client):
+    three = [{"type": 4, "maxResults": 3, "model": "builtin/latest"}]
+    responses = annotate(
+        client,
+        annotated(BASE64, three),
+        annotated("?"),
+        annotated(BASE64, [{"type": "LABEL_DETECTION"}]),
+        annotated(BASE64, [{"type": "LABEL_DETECTION", "maxResults": 5000}]),
+    )
+    assert [len(each.get("labelAnnotations", [])) for each in responses] == [3, 0, 10, 1000]
+    assert responses[0]["labelAnnotations"][0].keys() == {"description", "score"}
+    error = responses[1]["error"]
+    assert (error["code"], error["status"]) == (3, "INVALID_ARGUMENT")
+    assert error["message"].startswith("requests[1].image.content")
+
+
+ADDRESS = {"source": {"imageUri": "https://example.com/a.jpg"}}
+
+
+@pytest.mark.parametrize(
+    ("request_", "word"),
+    [
+        (annotated(BASE64, [{"type": "FACE_DETECTION"}]), "FACE_DETECTION"),
+        (annotated(BASE64, [{"type": 1}, *LABELS]), "FACE_DETECTION is not supported"),
+        (annotated(BASE64, []), "without features"),
+        ({"image": ADDRESS, "features": LABELS}, "imageUri"),
+        (annotated(BASE64, imageContext={"languageHints": ["en"]}), "imageContext"),
+    ],
+)
+def test_what_vision_can_do_and_we_cannot_is_named(client, request_, word):
+    (response,) = annotate(client, request_)
+    assert word in response["error"]["message"]
+    assert response["error"]["details"][0]["reason"] == "UNSUPPORTED_FEATURE"
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        ({"requests": []}, "NO_IMAGE"),
+        ({}, "BAD_JSON"),
+        ({"requests": [annotated(BASE64)] * 17}, "TOO_MANY_IMAGES"),
+        ({"requests": [{"img": 1}]}, "UNKNOWN_FIELD"),
+        ({"requests": [annotated(BASE64, [{"maxResults": -1}])]}, "BAD_JSON"),
+    ],
+)
+def test_an_invalid_request_to_annotate_is_an_error(client, sent, reason):
+    response = client.post(ANNOTATE, json=sent)
+    error = response.json["error"]
+    assert (response.status_code, error["code"], error["details"][0]["reason"]) == (
+        400, 400, reason,
+    )  # fmt: skip
+
+
+def test_every_status_has_the_number_of_google_rpc_code():
+    numbers = {name: code.value[0] for name, code in grpc.StatusCode.__members__.items()}
+    assert {spec.status for spec in [*ERRORS.values(), INTERNAL]} == RPC_CODES.keys()
+    assert RPC_CODES.items() <= numbers.items()
