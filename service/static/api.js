@@ -13,6 +13,7 @@ class Api {
   static #KEY = "classify-api-key";
 
   #askForKey;
+  #model = null;
   #asking = null;
 
   /** `askForKey` gets the API's message and resolves to a key, or "" if the user cancels. */
@@ -36,26 +37,43 @@ class Api {
     }
   }
 
-  /** The model card. */
-  async model() {
+  /** The model card; fetched once, and again if that failed. */
+  model() {
+    this.#model ??= this.#fetchModel().catch((error) => {
+      this.#model = null;
+      throw error;
+    });
+    return this.#model;
+  }
+
+  async #fetchModel() {
     const response = await fetch(`${this.base}/model`);
     if (!response.ok) throw new Error(`GET /model returned ${response.status}`);
     return response.json();
   }
 
+  /** Whether the model can say where it sees a label. */
+  async #explains() {
+    return this.model().then(
+      (card) => card.more_outputs.includes("features"),
+      () => false,
+    );
+  }
+
   async #send(photo, key, onProgress) {
+    const explain = await this.#explains();
     const started = performance.now();
-    const request = await this.#post(photo, key, onProgress);
+    const request = await this.#post(photo, key, explain, onProgress);
     const total = performance.now() - started;
     if (!request.response?.labels) throw Api.#errorOf(request);
     return { ...request.response, times: Api.#times(request, total) };
   }
 
   /** XMLHttpRequest, because fetch does not report the progress of an upload. */
-  #post(photo, key, onProgress) {
+  #post(photo, key, explain, onProgress) {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
-      request.open("POST", this.url);
+      request.open("POST", `${this.url}?explain=${explain}`);
       request.responseType = "json";
       request.setRequestHeader("Content-Type", "application/octet-stream");
       if (key) request.setRequestHeader("X-API-Key", key);
@@ -96,14 +114,15 @@ class Api {
     const parts = [...header.matchAll(/(\w+);dur=([\d.]+)/g)].map(
       ([, part, ms]) => [part, +ms],
     );
-    const { wait = 0, decode = 0, load = 0, infer = 0 } =
+    const { wait = 0, decode = 0, load = 0, infer = 0, explain = 0 } =
       Object.fromEntries(parts);
     return {
-      network: total - wait - decode - load - infer,
+      network: total - wait - decode - load - infer - explain,
       wait,
       decode,
       load,
       inference: infer,
+      explain,
     };
   }
 }

@@ -26,6 +26,8 @@ class Card {
     this.#part("name").textContent = this.name;
     this.#part("retry").onclick = () => onRetry(this);
     this.#part("remove").onclick = () => onRemove(this);
+    this.#part("strength").oninput = ({ target }) =>
+      (this.#part("heat").style.opacity = target.value / 100);
     this.#part("remove").setAttribute("aria-label", `Remove ${this.name}`);
     this.#showPicture();
     this.wait();
@@ -46,10 +48,13 @@ class Card {
     else this.#enter("working", "Classifying");
   }
 
-  succeed({ labels, times }) {
+  succeed({ labels, times, image }) {
     this.#enter("done");
     this.outcome = `${labels[0].label}, ${asPercent(labels[0].score)}`;
-    this.#part("labels").replaceChildren(...labels.map(Card.#row));
+    this.#part("labels").replaceChildren(
+      ...labels.map((label) => this.#row(label, image)),
+    );
+    this.#part("where").hidden = !labels[0].heatmap;
     describe(this.#part("times"), Card.#timeRows(times));
   }
 
@@ -64,6 +69,19 @@ class Card {
     this.outcome = message;
     this.#part("message").textContent = message;
     this.#part("advice").textContent = ADVICE[reason] ?? "";
+  }
+
+  /** Show the heat map of a label in place of another's, or hide it. */
+  #toggleHeat(button, heatmap, image) {
+    const shown = button.getAttribute("aria-pressed") === "false";
+    for (const other of this.element.querySelectorAll(".labels button"))
+      other.setAttribute("aria-pressed", shown && other === button);
+    this.#part("heat").hidden = !shown;
+    this.#part("strength").hidden = !shown;
+    this.#part("place").textContent = shown
+      ? `${button.textContent}: seen ${placeOfHeat(heatmap, image)}`
+      : "The heat map is hidden.";
+    if (shown) drawHeat(this.#part("heat"), heatmap, image);
   }
 
   remove() {
@@ -93,9 +111,19 @@ class Card {
     this.#picture.src = URL.createObjectURL(this.photo);
   }
 
-  static #row({ label, score }) {
+  /** A label with its bar; if it has a heat map, a button that shows it. */
+  #row({ label, score, heatmap }, image) {
     const row = fromTemplate("label");
-    row.querySelector(".text").textContent = label;
+    const text = row.querySelector(".text");
+    text.textContent = label;
+    if (heatmap) {
+      const button = element("button", label);
+      button.type = "button";
+      button.className = "text";
+      button.setAttribute("aria-pressed", false);
+      button.onclick = () => this.#toggleHeat(button, heatmap, image);
+      text.replaceWith(button);
+    }
     row.querySelector(".score").textContent = asPercent(score);
     row.style.setProperty("--score", score);
     return row;

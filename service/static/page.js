@@ -43,10 +43,10 @@ async function startNext() {
 async function classify(card) {
   try {
     const [photo, shrinking] = await prepared(card);
-    const { labels, times } = await api.classify(photo, (share) =>
+    const { labels, times, image } = await api.classify(photo, (share) =>
       card.send(share),
     );
-    card.succeed({ labels, times: { ...shrinking, ...times } });
+    card.succeed({ labels, image, times: { ...shrinking, ...times } });
   } catch (error) {
     card.fail(error);
   }

@@ -14,7 +14,7 @@ class FrontEnd(BaseHTTPRequestHandler):
     port: int
 
     def do_GET(self):
-        path = self.path.removeprefix("/classify") or "/"
+        path = "/" + self.path.removeprefix("/classify").removeprefix("/")
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         function = http.client.HTTPConnection("127.0.0.1", self.port)
         function.request(self.command, path, body, dict(self.headers))

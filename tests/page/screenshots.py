@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -26,6 +27,24 @@ def test_phone(open_tab, photos):
         reduced_motion="reduce",
     )
     take(tab, [photos / "coffee.jpg"], "page-phone")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("screen", "width"), [("desktop", 1000), ("phone", 390)])
+def test_heat(open_tab, photos, screen, width, scheme):
+    tab = open_tab(
+        viewport={"width": width, "height": 844},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        has_touch=screen == "phone",
+        is_mobile=screen == "phone",
+    )
+    names = ["chelsea", "coffee", "camera", "rocket"]
+    show(tab, [photos / f"{name}.jpg" for name in names])
+    for name in names:
+        tab.card(f"{name}.jpg").locator(".labels button").first.click()
+    cards = tab.page.locator("#cards")
+    cards.screenshot(path=IMAGES / f"page-heat-{screen}-{scheme}.jpg", type="jpeg", quality=75)
 
 
 def take(tab, photos, name):
