@@ -3,6 +3,8 @@
 python -m model photo.jpg more/*.jpg
 python -m model check my_model photo.jpg
 python -m model schema
+python -m model index photos/ --to index.npz
+python -m model similar photo.jpg --in index.npz
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import msgspec
 
 from model import (
     Classifier,
+    FeaturesUnavailable,
     ModelUnavailable,
     ScoredLabel,
     available_cpus,
@@ -26,6 +29,7 @@ from model import (
     top_labels,
 )
 from model.check import report, schema
+from model.similar import IndexUnusable, find_similar, make_index
 from pictures import DecoderPool, ImageError
 
 # More than the service allows, because no other requests need the memory: enough for any camera.
@@ -54,10 +58,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "schema":
                 print(schema())
                 return 0
+            case "index":
+                return make_index(rest)
+            case "similar":
+                return find_similar(rest)
             case _:
                 options = _parser().parse_args(arguments)
                 return _classify_all(options, DecoderPool(1, max_pixels=CLI_MAX_PIXELS))
-    except ModelUnavailable as error:
+    except (ModelUnavailable, FeaturesUnavailable, IndexUnusable) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -103,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m model",
         description="Classify photos with a neural network on this machine.",
         epilog="`python -m model check MODEL` checks a model's folder, `python -m model schema` "
-        "prints the JSON Schema of model.json. "
+        "prints the JSON Schema of model.json; `index` and `similar` search for similar photos. "
         "Exit status: 0 all classified, 1 some were not, 2 wrong usage.",
     )
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="an image file")
