@@ -19,7 +19,14 @@ def run():
         # Without conftest.py and installed plugins, whose imports take a second each.
         plugins = ["--noconftest", "-p", "tests.needs", "-p", "no:cacheprovider"]
         return subprocess.run(
-            [sys.executable, "-m", "pytest", *plugins, "tests/client", *options],
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                *plugins,
+                "tests/client/test_typescript_client.py",
+                *options,
+            ],
             cwd=ROOT,
             env={**inherited, "PATH": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment},
             capture_output=True,
