@@ -153,8 +153,11 @@ def _request_forms() -> Document:
     """One image in each form; the first is the one that client generators take."""
     form = {
         "type": "object",
-        "description": "An image as a file part, under any field name.",
-        "properties": {"image": _BINARY, **_parameters()},
+        "description": (
+            "An image as a file part, under any field name. The parameters of the query may also "
+            "be text fields."
+        ),
+        "properties": {"image": _BINARY},
         "required": ["image"],
         "additionalProperties": {"type": "string"},
     }
@@ -262,5 +265,22 @@ def _schemas(limits: Limits) -> Document:
         "maxItems": limits.max_images,
     }
     for name in ("ImageRequest", "Parameters"):
-        schemas[name]["properties"]["top_k"]["maximum"] = limits.max_top_k
+        _simplify(schemas[name]["properties"], limits)
+    schemas["Embedding"]["properties"]["values"] = {
+        "type": "string",
+        "description": "float32, little-endian, in base64.",
+    }
     return schemas
+
+
+def _simplify(properties: Document, limits: Limits) -> None:
+    """Give each parameter one type; the function accepts more than generators can express."""
+    top_k = properties["top_k"]
+    del top_k["multipleOf"]
+    top_k |= {"type": "integer", "maximum": limits.max_top_k}
+    for name, words in {"explain": "png", "embedding": "base64 or list"}.items():
+        alternatives = properties[name].pop("anyOf")
+        description = properties[name]["description"]
+        properties[name] |= alternatives[0] | {
+            "description": f"{description} Besides true and false, it may be {words}."
+        }
