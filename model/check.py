@@ -48,7 +48,8 @@ def report(folder: Path) -> str:
         output = network.run(grey)
         seconds.append(time.perf_counter() - start)
     probabilities(output, card, step=network.step)
-    if card.more_outputs and card.output == "logits":
+    explained = bool(card.more_outputs) and card.output == "logits"
+    if explained:
         _check_features(network, card, grey)
     use = "commercial use allowed" if card.licence.commercial_use else "non-commercial use only"
     rows = {
@@ -62,7 +63,11 @@ def report(folder: Path) -> str:
         "inference": f"{statistics.median(seconds) * 1000:.1f} ms with {available_cpus()} threads",
     }
     lines = [f"{name:<10}{text}" for name, text in rows.items()]
-    return "\n".join([*lines, f"\n{folder} is what its card says.\n"])
+    checked = (
+        "model.json matches the file's sha256, shapes and quantization, and the labels;\n"
+        f"the network runs{', and its features explain its scores' if explained else ''}."
+    )
+    return "\n".join([*lines, f"\n{folder}: {checked}\n"])
 
 
 def _check_features(network: Network, card: ModelCard, grey: Pixels) -> None:

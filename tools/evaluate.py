@@ -90,7 +90,7 @@ def print_table(measurements: Sequence[Measurement]) -> None:
     table = Table(title=f"{first.photos} photos")
     columns = ("top-1", "top-5", "ECE", "best temperature", "ECE with it", "ties")
     for column in ("", *columns, f"first label as {first.name}", "ms"):
-        table.add_column(column, justify="left" if column == "" else "right")
+        table.add_column(column, justify="left" if column == "" else "right", no_wrap=column == "")
     for each in measurements:
         table.add_row(
             each.name,

@@ -8,20 +8,25 @@ from html import escape
 from tools.measurement import Measurement
 
 _SIDE = 240
+_MARGIN = 48
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem }
 table { border-collapse: collapse } th, td { padding: .25rem .75rem; text-align: right }
 th:first-child, td:first-child { text-align: left } tr { border-bottom: 1px solid #ccc }
-figure { display: inline-block; margin: 1rem 1rem 0 0 } svg { background: #f6f6f6 }
+figure, section { display: inline-block; margin: 0 3rem 0 0; vertical-align: top }
+figcaption { text-align: center }
+section th:nth-child(2), section td:nth-child(2) { text-align: left }
+rect { fill: #f6f6f6 } text { fill: currentColor; font-size: 12px; text-anchor: middle }
 @media (prefers-color-scheme: dark) {
-  body { background: #161616; color: #eee } svg { background: #262626 }
+  body { background: #161616; color: #eee } rect { fill: #262626 }
 }
 """
 
 
 def page(measurements: Sequence[Measurement]) -> str:
     """The page, for models that were evaluated on the same photos."""
-    title = f"{len(measurements)} models on {measurements[0].photos} photos"
+    number = len(measurements)
+    title = f"{number} model{'s' * (number > 1)} on {measurements[0].photos} photos"
     figures = [
         f"<figure>{_reliability(each)}<figcaption>{escape(each.name)}</figcaption></figure>"
         for each in measurements
@@ -69,16 +74,27 @@ def _reliability(measurement: Measurement) -> str:
         "</circle>"
         for each in measurement.reliability
     )
+    ticks = "".join(
+        f'<text x="{share * _SIDE:.0f}" y="{_SIDE + 18}">{share:.0%}</text>'
+        f'<text x="-22" y="{(1 - share) * _SIDE + 4:.0f}">{share:.0%}</text>'
+        for share in (0, 0.5, 1)
+    )
+    full, middle = _SIDE + 2 * _MARGIN, _SIDE // 2
     return (
-        f'<svg width="{_SIDE}" height="{_SIDE}" role="img" '
+        f'<svg width="{full}" height="{full}" viewBox="{-_MARGIN} {-_MARGIN} {full} {full}" '
+        'role="img" '
         f'aria-label="Reliability of {escape(measurement.name)}">'
+        f'<rect width="{_SIDE}" height="{_SIDE}"/>{ticks}'
+        f'<text x="{middle}" y="{_SIDE + 36}">mean score</text>'
+        f'<text transform="translate(-39 {middle}) rotate(-90)">right labels</text>'
         f'<line x1="0" y1="{_SIDE}" x2="{_SIDE}" y2="0" stroke="#888"/>{dots}</svg>'
     )
 
 
 def _confusions(measurement: Measurement) -> str:
     rows = ((each.shown, each.said, str(each.photos)) for each in measurement.confusions)
-    return f"<h3>{escape(measurement.name)}</h3>" + _table(("shown", "said", "photos"), rows)
+    table = _table(("shown", "said", "photos"), rows)
+    return f"<section><h3>{escape(measurement.name)}</h3>{table}</section>"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,17 +1,6 @@
 """Make a model's folder of a trained network: TFLite file, card and labels.
 
-    python -m tools.import_model SOURCE --to FOLDER --calibration PHOTOS --evaluation PHOTOS
-
-SOURCE is one of
-
-    resnet50, efficientnet_lite2      the models that ship, from their publishers' weights
-    torchvision:NAME[:WEIGHTS]        as in torchvision:resnet50:IMAGENET1K_V2
-    timm:NAME                         as in timm:tf_efficientnet_lite0
-    keras:NAME                        of keras.applications, as in keras:MobileNetV3Small
-    a .keras, .h5 or float32 .tflite file
-
-By default the model is int8, which needs photos to calibrate with: 100 to 200 of the kind that it
-will see, with or without labels. Those to evaluate with must be others.
+python -m tools.import_model --help
 """
 
 from __future__ import annotations
@@ -30,7 +19,6 @@ from rich.progress import track
 
 from model import (
     MORE_OUTPUTS,
-    RESNET50,
     Accuracy,
     Classifier,
     Input,
@@ -48,13 +36,13 @@ from tools import quantize
 from tools.compare import Comparison, accuracy, compare, picture_of_differences
 from tools.features import NoFeatures, add_features
 from tools.folder import Outputs, write_folder
+from tools.import_options import FEW_PHOTOS, parser, preprocessing
 from tools.original import FloatArray, ImportFailed, Original, output_kind
 from tools.photos import NoPhotos, classes_of, find_photos, read_pixels
 from tools.shipped import SHIPPED
 from tools.sources import find_source
 from tools.tflite_networks import run as run_tflite
 
-FEW_PHOTOS = 100
 #: Of a score; what rounding to float32 makes of a deep network.
 TOLERANCE = 1e-3
 _console = Console()
@@ -75,7 +63,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         run(options)
     except (ImportFailed, NoPhotos, ModelUnavailable) as error:
@@ -96,7 +84,7 @@ def run(options: argparse.Namespace) -> Report:
     original = (
         shipped.original(options.weights) if shipped else find_source(options, classes=len(labels))
     )
-    original = dataclasses.replace(original, input=_preprocessing(original.input, options))
+    original = dataclasses.replace(original, input=preprocessing(original.input, options))
     kind = options.output or output_kind(original)
     say("2/4 converting it to TFLite")
     content = original.convert()
@@ -110,35 +98,6 @@ def run(options: argparse.Namespace) -> Report:
     _print(report)
     say(f"done. Check it: python -m model check {options.to} PHOTO")
     return report
-
-
-def _preprocessing(known: Input, options: argparse.Namespace) -> Input:
-    """What is known of the preprocessing, or what the options say instead."""
-    given = {
-        "size": options.size and (options.size[0] if len(options.size) == 1 else options.size),
-        "shorter_side": options.resize,
-        "fit": options.fit,
-        "mean": options.mean and _three(options.mean),
-        "std": options.std and _three(options.std),
-    }
-    changes = {name: value for name, value in given.items() if value is not None}
-    if changes.get("fit") == "stretch":
-        changes.setdefault("shorter_side", None)
-    try:
-        return msgspec.convert(msgspec.to_builtins(known) | _encoded(changes), Input)
-    except msgspec.ValidationError as error:
-        raise ImportFailed(f"the preprocessing contradicts itself: {error}") from error
-
-
-def _encoded(changes: dict[str, object]) -> dict[str, object]:
-    names = {field.name: field.encode_name for field in msgspec.structs.fields(Input)}
-    return {names[name]: value for name, value in changes.items()}
-
-
-def _three(values: Sequence[float]) -> list[float]:
-    if len(values) not in (1, 3):
-        raise ImportFailed(f"--mean and --std take one number or three, not {len(values)}")
-    return list(values) * (3 // len(values))
 
 
 def _conversion_error(original: Original, content: bytes) -> float:
@@ -175,7 +134,12 @@ def _in_type(options: argparse.Namespace, content: bytes, spec: Input) -> bytes:
         normalize(read_pixels(photo, spec))
         for photo in track(photos, description="calibrating", transient=True, console=_console)
     )
-    return quantize.to_int8(content, spec, pictures)
+    try:
+        return quantize.to_int8(content, spec, pictures)
+    except ValueError as error:
+        raise ImportFailed(
+            f"the network cannot be quantized to int8: {error}; choose --type float16"
+        ) from error
 
 
 def _with_features(content: bytes) -> tuple[bytes, MoreOutputs]:
@@ -262,54 +226,6 @@ def _print(report: Report) -> None:
             f"the original's first label on {found.agreement:.1%} of {found.photos} photos, on "
             f"{found.confident_agreement:.1%} of those of which it is confident"
         )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.import_model",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("source", metavar="SOURCE", help="see above")
-    add("--to", type=Path, required=True, metavar="FOLDER", help="the model's folder to write")
-    add("--weights", type=Path, metavar="FILE", help="a state dict, or the publisher's file")
-    add("--type", choices=("int8", "float16", "float32"), default="int8", help="default: int8")
-    add("--calibration", type=Path, metavar="PHOTOS", help="folder of photos, for int8")
-    add("--evaluation", type=Path, metavar="PHOTOS", help="folder of photos to compare on")
-    add(
-        "--report",
-        type=Path,
-        default=Path("build") / "import",
-        metavar="FOLDER",
-        help="where report.json and differences.jpg go (default: build/import)",
-    )
-    add(
-        "--labels",
-        type=Path,
-        default=RESNET50 / "labels.tsv",
-        metavar="FILE",
-        help="one label a line, or a table as of the default, ImageNet's 1,000",
-    )
-    training = parser.add_argument_group(
-        "how the network was trained to see pictures, where the source does not say or says it "
-        "otherwise"
-    )
-    training.add_argument(
-        "--size", type=int, nargs="+", metavar="PX", help="side, or height, width"
-    )
-    training.add_argument("--resize", type=int, metavar="PX", help="shorter side before the crop")
-    training.add_argument("--fit", choices=("crop", "stretch"))
-    training.add_argument("--mean", type=float, nargs="+", metavar="M", help="of pixels, 0 to 255")
-    training.add_argument("--std", type=float, nargs="+", metavar="S", help="likewise")
-    training.add_argument("--output", choices=("logits", "probabilities", "sigmoid"))
-    card = parser.add_argument_group("what the card says")
-    card.add_argument("--name", help="of the model (default: the source's)")
-    card.add_argument("--version", default="1.0.0")
-    card.add_argument("--licence", default="not stated", metavar="NAME")
-    card.add_argument("--measured-on", metavar="TEXT", help="what the evaluation photos are")
-    card.add_argument("--commercial-use", action="store_true", help="the licence allows it")
-    return parser
 
 
 if __name__ == "__main__":

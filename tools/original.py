@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,10 +15,35 @@ FloatArray = npt.NDArray[np.float32]
 OutputKind = Literal["logits", "probabilities", "sigmoid"]
 
 _PROBES = 4
+_DIMENSIONS = 4
+_COLOURS = 3
 
 
 class ImportFailed(Exception):
     """The source cannot become a model of this function; the message says what to do."""
+
+
+def picture_size(
+    name: str, shape: Sequence[object], size: Sequence[int] | None
+) -> int | tuple[int, int]:
+    """Side, or height and width, of the pictures of an input [n, height, width, 3].
+
+    `size` is what the options say, for an input that leaves them open. Raises ImportFailed if the
+    input has another shape.
+    """
+    open_to = [size[0], size[-1]] if size else [None, None]
+    sides = [
+        given if isinstance(given, int) else chosen
+        for given, chosen in zip(shape[1:3], open_to, strict=False)
+    ]
+    batch = shape[0] if shape and isinstance(shape[0], int) else 1
+    if len(shape) != _DIMENSIONS or batch != 1 or shape[3] != _COLOURS or None in sides:
+        raise ImportFailed(
+            f"{name} takes {list(shape)}, not pictures of one size and three colours: add --size "
+            "if it takes any size, or export the network again for one picture"
+        )
+    height, width = sides
+    return height if height == width else (height, width)
 
 
 @dataclass(frozen=True)

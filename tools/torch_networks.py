@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from model import Input
@@ -171,8 +172,10 @@ def _pad_pools_with_zeros(module: torch.nn.Module, spec: Input) -> None:
         hook.remove()
     for name, pool in list(module.named_modules()):
         if lowest.get(pool, -1) >= 0:
-            padding, pool.padding = pool.padding, 0
-            module.set_submodule(name, torch.nn.Sequential(torch.nn.ZeroPad2d(padding), pool))
+            rows, columns = np.broadcast_to(pool.padding, 2).tolist()
+            pool.padding = 0
+            pad = torch.nn.ZeroPad2d((columns, columns, rows, rows))
+            module.set_submodule(name, torch.nn.Sequential(pad, pool))
 
 
 def _in_pixels(values: tuple[float, ...]) -> tuple[float, ...]:

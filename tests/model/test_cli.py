@@ -128,7 +128,13 @@ def test_a_missing_model_is_reported_in_one_line(run, arguments, model, told):
 def test_a_folder_is_checked_and_tried(run, photos):
     result = run("check", photos / "tiny", photos / "chelsea.jpg")
     assert result.returncode == 0
-    for told in ("tiny 1.0.0", "int8 [1, 8, 8, 3]", "probabilities", "what its card says", "red"):
+    for told in (
+        "tiny 1.0.0",
+        "int8 [1, 8, 8, 3]",
+        "probabilities",
+        "model.json matches the file's sha256, shapes and quantization",
+        "red",
+    ):
         assert told in result.stdout
 
 

@@ -13,7 +13,8 @@ pytest.importorskip("torch", reason="needs tools/requirements.txt")
 import torch
 
 from model import Classifier, read_card
-from tools import checkpoint, import_model
+from tools import checkpoint
+from tools.import_options import parser
 from tools.keras_networks import from_application, from_file, keras
 from tools.original import ImportFailed, output_kind
 from tools.tflite_networks import from_content
@@ -22,37 +23,6 @@ from tools.torch_networks import from_timm, timm_module, torchvision_module
 ROOT = Path(__file__).parent.parent.parent
 # The converters warn of what they will no longer do, and of each other.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-
-COLOURS = ["red", "green", "blue"]
-
-
-@pytest.fixture(scope="module")
-def colours(tmp_path_factory):
-    """Noisy photos of three colours, in folders named by them, and the file of their labels."""
-    folder, random = tmp_path_factory.mktemp("colours"), np.random.default_rng(0)
-    (folder / "labels.txt").write_text("\n".join(COLOURS))
-    for number in range(24):
-        pixels = random.integers(0, 120, (40, 40, 3), np.uint8)
-        pixels[..., number % 3] += 100
-        place = folder / "photos" / COLOURS[number % 3]
-        place.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(place / f"{number}.png")
-    return folder
-
-
-@pytest.fixture
-def run(colours, tmp_path):
-    """Import with these options; the report."""
-
-    def run(source, *options, to=tmp_path / "model", calibrate=True):
-        arguments = [str(source), "--to", str(to), "--report", str(tmp_path / "report")]
-        arguments += ["--labels", str(colours / "labels.txt")]
-        arguments += ["--evaluation", str(colours / "photos"), *map(str, options)]
-        if calibrate:
-            arguments += ["--calibration", str(colours / "photos")]
-        return import_model.run(import_model._parser().parse_args(arguments))
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -218,4 +188,4 @@ def test_the_guide_uses_options_that_there_are():
     commands = "".join(re.findall(r"python -m tools\.import_model(?:.|\\\n)*?\n(?!  )", guide))
     used = set(re.findall(r"--[a-z-]+", commands))
     assert len(used) > 5
-    assert used <= set(import_model._parser().format_help().split()) | {"--commercial-use"}
+    assert used <= set(parser().format_help().split()) | {"--commercial-use"}
