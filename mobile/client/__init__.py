@@ -18,6 +18,7 @@ from .errors import (
     BodyTooLarge,
     ClassifyError,
     ConnectionBroken,
+    FeaturesUnavailable,
     ImageCorrupt,
     ImageError,
     ImageTooCostly,
@@ -36,6 +37,7 @@ from .errors import (
     UnexpectedReply,
     UnknownField,
     Unreachable,
+    UnsupportedFeature,
     UnsupportedImageFormat,
     UnsupportedMediaType,
 )
@@ -55,6 +57,7 @@ __all__ = [
     "ClassifyError",
     "Client",
     "ConnectionBroken",
+    "FeaturesUnavailable",
     "ImageCorrupt",
     "ImageError",
     "ImageTooCostly",
@@ -75,6 +78,7 @@ __all__ = [
     "UnexpectedReply",
     "UnknownField",
     "Unreachable",
+    "UnsupportedFeature",
     "UnsupportedImageFormat",
     "UnsupportedMediaType",
 ]

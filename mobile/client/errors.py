@@ -22,7 +22,9 @@ ClassifyError
     │   ├── NoSuchPath
     │   ├── TooManyImages
     │   ├── UnknownField
+    │   ├── UnsupportedFeature
     │   └── UnsupportedMediaType
+    ├── FeaturesUnavailable
     ├── ImageError
     │   ├── ImageCorrupt
     │   ├── ImageTooCostly
@@ -141,8 +143,16 @@ class UnknownField(RequestError):
     """The request has a field that the API does not define."""
 
 
+class UnsupportedFeature(RequestError):
+    """The request is valid for the service that it imitates, but this function cannot do it."""
+
+
 class UnsupportedMediaType(RequestError):
     """The Content-Type or Content-Encoding is not supported."""
+
+
+class FeaturesUnavailable(ApiError):
+    """The model has no features to explain or compare photos with."""
 
 
 class ImageError(ApiError):
