@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from client import Client
 
 from service.errors import ERRORS, INTERNAL
+from tests.app.running import run
 
 CLIENT = Path(client.__file__).parent
 
@@ -19,11 +19,11 @@ CLIENT = Path(client.__file__).parent
 def ask(url, request, **options):
     """What `request` returns for a client of `url`."""
 
-    async def run():
+    async def send():
         async with Client(url, **options) as client:
             return await request(client)
 
-    return asyncio.run(run())
+    return run(send())
 
 
 def test_a_photo_gets_its_labels(server, chelsea):

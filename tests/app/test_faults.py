@@ -12,6 +12,7 @@ import pytest
 from client import Client
 
 from tests.app.proxy import Proxy, cut, delayed, in_pieces, replaced, reset, stalled, whole
+from tests.app.running import run
 
 OVERLOADED = b'{"error": {"code": 503, "reason": "OVERLOADED", "message": "wait"}}'
 BUSY = replaced(503, OVERLOADED)
@@ -25,7 +26,7 @@ def _short_delays(monkeypatch):
 def classify(server, photo, *faults, **options):
     """The reply or the error to a photo sent through the faults, and the number of connections."""
 
-    async def run():
+    async def send():
         async with Proxy(server, *faults) as proxy, Client(proxy.url, **options) as client_:
             try:
                 reply = await client_.classify(photo)
@@ -33,7 +34,7 @@ def classify(server, photo, *faults, **options):
                 reply = error
             return reply, proxy.connections
 
-    return asyncio.run(run())
+    return run(send())
 
 
 @pytest.mark.parametrize(
@@ -108,16 +109,16 @@ def test_a_reply_that_takes_too_long_is_not_retried(server, chelsea):
 
 
 def test_a_server_that_reads_nothing_times_out():
-    async def run():
+    async def send():
         async with Client(url, timeout=httpx.Timeout(0.5)) as client_:
             await client_.classify(bytes(8 * 2**20))
 
     with stalled() as url, pytest.raises(client.TimedOut):
-        asyncio.run(run())
+        run(send())
 
 
 def test_a_cancelled_request_closes_its_connection_and_the_client_goes_on(server, chelsea):
-    async def run():
+    async def send():
         gone = asyncio.Event()
 
         async def hold(connection):
@@ -135,7 +136,7 @@ def test_a_cancelled_request_closes_its_connection_and_the_client_goes_on(server
             assert (await client_.classify(chelsea)).labels[0].label == "Egyptian cat"
             assert proxy.connections == 2
 
-    asyncio.run(run())
+    run(send())
 
 
 def test_the_delays_grow_and_are_random(server, chelsea, monkeypatch):
