@@ -64,6 +64,8 @@ def test_an_unsuitable_python_is_refused(run, script):
         ("serve", [], {"PORT": "65536"}, "PORT is '65536'"),
         ("serve", [], {"THREADS": "abc"}, "THREADS is 'abc'"),
         ("serve", [], {"THREADS": "0"}, "THREADS is '0'"),
+        ("app", ["--android"], {}, "takes no arguments"),
+        ("app", [], {"PORT": "http"}, "PORT is 'http'"),
         ("test", [], {"RUNTIME": "torch"}, "not 'torch'"),
         ("base-image", [], {}, "takes one argument"),
         ("base-image", ["latest"], {}, "not 'latest'"),

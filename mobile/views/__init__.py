@@ -1,0 +1,5 @@
+"""What is on the screen, made from the state."""
+
+from views.app import App
+
+__all__ = ["App"]

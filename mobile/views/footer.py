@@ -1,0 +1,17 @@
+"""The model that answers, and its licence."""
+
+from __future__ import annotations
+
+import flet as ft
+from state import Session
+from theme import SMALL, text
+
+
+@ft.component
+def Footer(session: Session) -> ft.Control:
+    """Name and licence of the model, which bind whoever uses the labels."""
+    model = session.model
+    if model is None:
+        return ft.Container(height=0)
+    use = "" if model.commercial_use else ", not for commercial use"
+    return text(f"{model.name} {model.version} · {model.licence}{use}", SMALL, quiet=True)
