@@ -98,6 +98,8 @@ WORDS: dict[type[client.ClassifyError], Words] = {
     client.MethodNotAllowed: _APP_IS_OLD,
     client.TooManyImages: _APP_IS_OLD,
     client.UnknownField: _APP_IS_OLD,
+    client.UnsupportedFeature: _APP_IS_OLD,
+    client.FeaturesUnavailable: _APP_IS_OLD,
     client.UnsupportedMediaType: _APP_IS_OLD,
     client.ApiError: _APP_IS_OLD,
 }
