@@ -105,9 +105,12 @@ class Service:
         request = context.request
         if request.method == "OPTIONS":
             return _preflight()
-        route = routes.find_route(self._handlers, request.method, request.path)
-        context.dialects = self._dialects.get(route, context.dialects)
+        found = routes.find_routes(self._handlers, request.path)
+        # Before the method is checked, so that its error reaches the client in its dialect.
+        of_path = [dialect for route in found for dialect in self._dialects.get(route, [])]
+        context.dialects = of_path or context.dialects
         context.dialect = select(context.dialects, request.mimetype)
+        route = routes.choose_route(found, request.method, request.path)
         if "{model}" in route.path:
             routes.check_model(route, request.path, self._classifier.card.name)
         return self._handlers[route](context)

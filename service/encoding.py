@@ -45,7 +45,7 @@ def _decode_list(numbers: bytes, field: str) -> bytes:
             end = len(numbers) if end < 0 else end
             decoded += bytes(_BYTES.decode(b"[%b]" % numbers[start:end]))
             start = end + 1
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadBase64(
             f"{field} is a list of something other than byte values (0 to 255); send base64"
         ) from error
@@ -58,7 +58,7 @@ def _decode_any(encoded: msgspec.Raw, field: str) -> bytes:
     except msgspec.ValidationError as error:
         raise BadBase64(f"{field} must be a string of base64") from error
     except UnicodeDecodeError as error:
-        raise BadBase64(f"{field} is not valid base64: it is not even UTF-8") from error
+        raise BadBase64(f"{field} is not valid base64: it is not UTF-8") from error
     text = _standard(_without_data_url(text.strip(), field))
     if foreign := _FOREIGN.search(text):
         raise BadBase64(

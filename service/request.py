@@ -186,7 +186,7 @@ def _value(text: str) -> object:
     """A number, true or false as JSON has them; other text stays what it is."""
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return text
 
 

@@ -12,6 +12,8 @@ from model import Label, ModelCard, ScoredLabel
 from pictures import ClassifyError
 from service.errors import ERRORS, INTERNAL, BadApiKey, ErrorSpec, MethodNotAllowed, Overloaded
 
+_MAX_MESSAGE = 1000
+
 
 class ImageInfo(msgspec.Struct, frozen=True):
     """The format of a picture, and its size after applying the EXIF orientation."""
@@ -46,12 +48,17 @@ class ErrorResponse(msgspec.Struct, frozen=True):
     def from_exception(cls, error: Exception) -> ErrorResponse:
         """Convert an exception to an error response; unexpected ones reveal nothing."""
         if isinstance(error, ClassifyError):
-            return cls.from_spec(ERRORS[type(error)], str(error))
+            return cls.from_spec(ERRORS[type(error)], _shortened(str(error)))
         return cls.from_spec(INTERNAL, "the function failed; the error has been logged")
 
     @classmethod
     def from_spec(cls, spec: ErrorSpec, message: str) -> ErrorResponse:
         return cls(ErrorInfo(*spec, message))
+
+
+def _shortened(message: str) -> str:
+    """A message without the end of a long name that the client sent."""
+    return message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]}..."
 
 
 class Box(msgspec.Struct, frozen=True):

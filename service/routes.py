@@ -38,16 +38,24 @@ OPENAPI = Route("GET", "/openapi.json", "openapi", "This document")
 ROUTES = (PAGE, CLASSIFY, MODEL, LABELS, HEALTH, READY, OPENAPI)
 
 
-def find_route(routes: Collection[Route], method: str, path: str) -> Route:
-    """The route of a request; HEAD uses that of GET. Raises NoSuchPath or MethodNotAllowed."""
+def find_routes(routes: Collection[Route], path: str) -> list[Route]:
+    """The routes of a path. Raises NoSuchPath."""
     found = [route for route in routes if _model_in(route, path) is not None]
     if not found:
         paths = ", ".join(dict.fromkeys(route.path for route in routes))
         raise NoSuchPath(f"there is no {path}; use one of {paths}")
-    for route in found:
+    return found
+
+
+def choose_route(routes: Collection[Route], method: str, path: str) -> Route:
+    """The one of a path's routes that has the method; HEAD has that of GET.
+
+    Raises MethodNotAllowed.
+    """
+    for route in routes:
         if route.method == ("GET" if method == "HEAD" else method):
             return route
-    allow = _allow([route.method for route in found])
+    allow = _allow([route.method for route in routes])
     raise MethodNotAllowed(f"{path} does not support {method}; use {allow}", allow=allow)
 
 
@@ -62,11 +70,11 @@ def check_model(route: Route, path: str, name: str) -> None:
 
 def _model_in(route: Route, path: str) -> str | None:
     """The name of the model in the path, "" if the route has none, None if it does not match."""
-    if path == route.path:
-        return ""
-    start, variable, end = route.path.partition("{model}")
+    if "{model}" not in route.path:
+        return "" if path == route.path else None
+    start, _, end = route.path.partition("{model}")
     name = path[len(start) : len(path) - len(end)]
-    if variable and path == f"{start}{name}{end}" and re.fullmatch(r"[^/:]+", name):
+    if path == f"{start}{name}{end}" and re.fullmatch(r"[^/:]+", name):
         return name
     return None
 

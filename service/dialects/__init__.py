@@ -12,10 +12,10 @@ from service.dialects.native import Native
 from service.dialects.tensorflow import TensorFlow
 from service.dialects.vision import Vision
 
-#: All dialects; the first of a route that claims a request gets it.
-DIALECTS: tuple[Dialect, ...] = (Firebase(), Native(), TensorFlow(), HuggingFace(), Vision())
 #: The dialect of requests to paths that belong to none.
-NATIVE = DIALECTS[1]
+NATIVE = Native()
+#: All dialects; the first of a route that claims a request gets it.
+DIALECTS: tuple[Dialect, ...] = (Firebase(), NATIVE, TensorFlow(), HuggingFace(), Vision())
 
 __all__ = ["DIALECTS", "NATIVE", "Dialect", "select"]
 

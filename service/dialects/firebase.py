@@ -25,6 +25,7 @@ _INTEGERS = (
     "type.googleapis.com/google.protobuf.Int64Value",
     "type.googleapis.com/google.protobuf.UInt64Value",
 )
+_INTEGER = re.compile(r"-?[0-9]{1,20}")
 # Longer values are images.
 _LONGEST_PARAMETERS = 1000
 
@@ -64,7 +65,10 @@ def _plain(value: msgspec.Raw) -> Any:
     """The value of a field, with a number in place of an Int64Value."""
     if len(bytes(value)) > _LONGEST_PARAMETERS or not bytes(value).startswith(b"{"):
         return value
-    fields = msgspec.json.decode(value)
+    try:
+        fields = msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return value  # parsing the native JSON reports it
     if fields.keys() == {"@type", "value"}:
         return _number(fields)
     return {name: _number(each) for name, each in fields.items()}
@@ -72,8 +76,6 @@ def _plain(value: msgspec.Raw) -> Any:
 
 def _number(value: Any) -> Any:
     if isinstance(value, dict) and value.get("@type") in _INTEGERS:
-        try:
-            return int(value["value"])
-        except (KeyError, TypeError, ValueError):
-            return value
+        number = str(value.get("value"))
+        return int(number) if _INTEGER.fullmatch(number) else value
     return value

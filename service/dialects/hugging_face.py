@@ -28,6 +28,7 @@ from service.response import Classification, ErrorResponse, Limits, Outcome
 from service.routes import Route
 
 _EXAMPLE = '{"inputs": "<base64>", "parameters": {"top_k": 5}}'
+_QUERY = ("top_k", "min_score")
 
 
 class InputsParameters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -66,15 +67,17 @@ class HuggingFace(Dialect):
                 "a form is not supported here; send the bytes of an image, or application/json "
                 f"with {_EXAMPLE}"
             )
+        # The reply has no place for anything else.
+        query = {name: content.query[name] for name in _QUERY if name in content.query}
         if not is_json(content.media_type):
             image = attempt(read_bytes, content.data, "the body")
-            return classify_request([image], Parameters(), content.query, limits)
+            return classify_request([image], Parameters(), query, limits)
         body = JsonBody(content.data, max_images=1, example=_EXAMPLE)
         request = body.decode(InputsRequest)
         top_k = request.parameters.top_k
         parameters = Parameters(top_k=msgspec.UNSET if top_k is None else top_k)
         image = attempt(read_base64, request.inputs, "inputs")
-        return classify_request([image], parameters, content.query, limits)
+        return classify_request([image], parameters, query, limits)
 
     def reply(self, outcome: Outcome) -> Json:
         assert isinstance(outcome, Classification)  # noqa: S101 - no request is a batch

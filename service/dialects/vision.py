@@ -6,7 +6,6 @@ Source: https://cloud.google.com/vision/docs/reference/rest/v1/images/annotate
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
 
 import msgspec
 
@@ -21,6 +20,7 @@ from service.request import (
     Content,
     Image,
     Parameters,
+    TopK,
     attempt,
     classify_request,
     read_base64,
@@ -61,18 +61,19 @@ RPC_CODES = {
 }
 
 
-class Feature(msgspec.Struct, frozen=True, rename="camel"):
-    """What to find out about an image."""
+class Feature(msgspec.Struct, forbid_unknown_fields=True, frozen=True, rename="camel"):
+    """What to find out about an image; there is one `model`, whatever its name."""
 
     type: str | int = "TYPE_UNSPECIFIED"
-    max_results: Annotated[int, msgspec.Meta(ge=0)] = 0
+    max_results: TopK = 0
+    model: str = ""
 
 
 class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """An image in base64; `source` stands for an address, which is not supported."""
 
     content: Base64 | msgspec.UnsetType = msgspec.UNSET
-    source: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    source: dict[str, msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
 
 
 class AnnotateImageRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, rename="camel"):
@@ -80,7 +81,7 @@ class AnnotateImageRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=Tr
 
     image: Source = Source()
     features: list[Feature] = []
-    image_context: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    image_context: dict[str, msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
 
 
 class AnnotateRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -148,7 +149,7 @@ def _read_image(request: AnnotateImageRequest, field: str) -> bytes:
 
 def _top_k(request: AnnotateImageRequest, limits: Limits) -> int:
     """The largest maxResults of the features; Google's service caps it as well."""
-    largest = max((feature.max_results for feature in request.features), default=0)
+    largest = max((int(feature.max_results) for feature in request.features), default=0)
     return min(largest or _DEFAULT_MAX_RESULTS, limits.max_top_k)
 
 

@@ -21,7 +21,7 @@ ERRORS = {
     "no JSON": (body(b'{"image"'), 400, "BAD_JSON", "not valid JSON"),
     "nothing at all": (body(b""), 400, "BAD_JSON", "not valid JSON"),
     "not UTF-8": (body(b'{"image\xff": 1}'), 400, "BAD_JSON", "not valid JSON"),
-    "an image not UTF-8": (body(b'{"image": "\xff"}'), 400, "BAD_BASE64", "not even UTF-8"),
+    "an image not UTF-8": (body(b'{"image": "\xff"}'), 400, "BAD_BASE64", "not UTF-8"),
     "both forms": (
         {"json": {"image": BASE64, "instances": [{"b64": BASE64}]}},
         400,
