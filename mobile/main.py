@@ -1,6 +1,6 @@
 """The app: pick or take a photo, and see what it shows.
 
-python main.py serves it to a browser; `flet build` makes an app for phones of it.
+python main.py serves it to a browser; `flet build` packages it for phones.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 
 import flet as ft
 
-#: The function that a new installation asks: write the URL of yours here before you build the app.
+#: The default function; set your URL before you build the app.
 DEFAULT_URL = os.environ.get("CLASSIFY_URL", "http://localhost:8080")
-#: Labels to choose from.
+#: The numbers of labels that can be chosen.
 TOP_K = range(1, 11)
 
 _STORE_KEY = "classify.settings"
@@ -28,7 +28,7 @@ class Settings:
 
 
 async def load_settings() -> Settings:
-    """The kept settings, or the defaults."""
+    """The saved settings, or the defaults."""
     kept = await ft.SharedPreferences().get(_STORE_KEY)
     try:
         return Settings(**json.loads(str(kept))) if kept else Settings()

@@ -12,7 +12,7 @@ import flet as ft
 from client import ClassifyError, Client, Label, Model
 from photos import Photo, prepare
 from settings import Settings, save_settings
-from words import Action, Words, words_for
+from words import DEFECT, Action, Words, words_for
 
 # Photos that are sent at the same time.
 _AT_ONCE = 2
@@ -44,6 +44,8 @@ class Entry:
     """A photo of the session."""
 
     name: str
+    data: bytes
+    """The bytes of the file, until it is prepared."""
     stage: Stage = Stage.PREPARING
     photo: Photo | None = None
     percent: int = 0
@@ -69,10 +71,10 @@ class Session:
 
     def add(self, name: str, data: bytes) -> None:
         """Show a photo, and send it."""
-        entry = Entry(name)
+        entry = Entry(name, data)
         self.entries.append(entry)
         self.shown = entry
-        self._start(entry, data)
+        self.retry(entry)
 
     def show(self, entry: Entry) -> None:
         self.shown = entry
@@ -81,12 +83,11 @@ class Session:
         self._tasks[entry].cancel()
 
     def retry(self, entry: Entry) -> None:
-        """Send a photo again, which failed or was cancelled after it was prepared."""
-        if entry.photo is not None:
-            self._start(entry, entry.photo.data)
+        """Send a photo, also again if it failed or was cancelled."""
+        self._tasks[entry] = asyncio.create_task(self._classify(entry))
 
     async def apply(self, settings: Settings) -> None:
-        """Keep new settings, and try the photo again that failed with the former ones."""
+        """Save new settings, and retry a photo that failed with the former ones."""
         self.settings = settings
         if self.shown and self.shown.failure and self.shown.failure.action != Action.CHOOSE:
             self.retry(self.shown)
@@ -101,16 +102,14 @@ class Session:
         except ClassifyError as error:
             _log.info("the model is unknown: %s", error)
 
-    def _start(self, entry: Entry, data: bytes) -> None:
-        self._tasks[entry] = asyncio.create_task(self._classify(entry, data))
-
-    async def _classify(self, entry: Entry, data: bytes) -> None:
+    async def _classify(self, entry: Entry) -> None:
         """Take a photo through its stages; they are all set here."""
         begin = time.perf_counter()
         entry.stage, entry.failure, entry.percent = Stage.PREPARING, None, 0
         try:
             if entry.photo is None:
-                entry.photo = await asyncio.to_thread(prepare, data)
+                entry.photo = await asyncio.to_thread(prepare, entry.data)
+                entry.data = b""
             prepared = time.perf_counter()
             async with self._slots:
                 entry.stage = Stage.SENDING
@@ -124,6 +123,10 @@ class Session:
             entry.stage = Stage.FAILED
         except asyncio.CancelledError:
             entry.stage = Stage.CANCELLED
+        except Exception:  # noqa: BLE001 - a photo must not stay on its way for ever
+            _log.exception("%s: not classified", entry.name)
+            entry.failure = DEFECT
+            entry.stage = Stage.FAILED
 
     async def _send(self, entry: Entry, data: bytes) -> None:
         def follow(sent: int, total: int) -> None:

@@ -57,7 +57,7 @@ DARK = _theme(
 
 
 def text(value: str, size: int = TEXT, *, quiet: bool = False, bold: bool = False) -> ft.Text:
-    """A text of the app; a bold one is a font of the app too."""
+    """Text in the app's typeface; bold is a separate font file."""
     return ft.Text(
         value,
         size=size,

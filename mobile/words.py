@@ -38,6 +38,8 @@ _NOT_A_FUNCTION = Words(
 _NO_SERVICE = Words(
     "Out of service", "The function has a problem that it cannot solve alone.", Action.RETRY
 )
+#: The words for an error that nobody foresaw.
+DEFECT = Words("Not classified", "The app has a defect; its log says which.", Action.RETRY)
 
 #: The words for each error that is raised.
 WORDS: dict[type[client.ClassifyError], Words] = {
@@ -45,7 +47,9 @@ WORDS: dict[type[client.ClassifyError], Words] = {
         "Not an address", "It must start with https:// or http://.", Action.SETTINGS
     ),
     client.NoNetwork: Words(
-        "No network", "Check the connection of this device, then try again.", Action.RETRY
+        "No network",
+        "This device is offline, or there is no such address. Check both, then try again.",
+        Action.RETRY,
     ),
     client.NotListening: Words(
         "Function not found",

@@ -128,7 +128,7 @@ class Client:
             raise TimedOut("the function took too long to reply; try again") from error
         except httpx.ConnectError as error:
             raise _connect_error(error) from error
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             raise ConnectionBroken("the connection broke; try again") from error
 
 

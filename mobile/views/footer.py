@@ -9,7 +9,7 @@ from theme import SMALL, text
 
 @ft.component
 def Footer(session: Session) -> ft.Control:
-    """Name and licence of the model, which bind whoever uses the labels."""
+    """The model's name and licence; the licence covers the use of the labels."""
     model = session.model
     if model is None:
         return ft.Container(height=0)

@@ -1,4 +1,4 @@
-"""What has become of a photo: its way, its labels or its failure."""
+"""The progress, the labels or the failure of a photo."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TITLES = {
     Stage.WAITING: "Looking at it",
     Stage.WAKING: "Waking up the function",
 }
-_WAKING = "It sleeps when nobody asks. The first photo takes some seconds longer."
+_WAKING = "It stops when it is not used. The first photo takes some seconds longer."
 _CANCELLED = Words("Cancelled", "The photo was not classified.", Action.RETRY)
 
 
