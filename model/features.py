@@ -1,4 +1,4 @@
-"""What the last layer of the network sees: where it saw a class, and how alike two pictures are."""
+"""Class activation maps and embeddings, from the last feature map of the network."""
 
 from __future__ import annotations
 

@@ -21,7 +21,6 @@ try:
 except ImportError:  # LiteRT under its former name, which has wheels for 32-bit Arm
     from tflite_runtime.interpreter import Interpreter
 
-_ONE = np.ones(1, np.float32)
 _CONVERT = "convert it with python -m tools.import_model"
 
 

@@ -63,7 +63,7 @@ class BadMultipart(RequestError):
 
 
 class BadParameter(RequestError):
-    """top_k or min_score is not a number in its range."""
+    """A parameter has a value that is not allowed."""
 
 
 class BodyIncomplete(RequestError):
@@ -99,7 +99,7 @@ class UnknownField(RequestError):
 
 
 class UnsupportedFeature(RequestError):
-    """The request is valid for the service that it imitates, but this function cannot do it."""
+    """The request asks for a feature of the imitated service that this function lacks."""
 
 
 class UnsupportedMediaType(RequestError):

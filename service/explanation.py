@@ -52,7 +52,7 @@ def explained(
 
 
 def _heatmap(heat: Grid, image: ImageInfo, card: ModelCard, *, png: bool) -> Heatmap:
-    """Where the network saw a class; places that speak against it are 0."""
+    """Where the network saw a class; negative evidence is 0."""
     heat = np.maximum(heat, 0)
     grid = heat / max(float(heat.max()), _TINY)
     left, top, right, bottom = card.input.box(image.width, image.height)
