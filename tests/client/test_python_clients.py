@@ -6,6 +6,7 @@ import pytest
 import requests
 from google.api_core.exceptions import BadRequest
 from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import InvalidOperation
 from google.cloud import vision
 from google.cloud.vision_v1.services.image_annotator.transports import ImageAnnotatorRestTransport
 from huggingface_hub import InferenceClient
@@ -33,15 +34,35 @@ def test_hugging_face(url, photos):
     assert raised.value.response.status_code == 415
 
 
-@pytest.fixture
-def annotator(url):
+def annotator_of(url):
     host = url.removeprefix("http://")
-    with vision.ImageAnnotatorClient(
+    return vision.ImageAnnotatorClient(
         transport=ImageAnnotatorRestTransport(
             host=host, credentials=AnonymousCredentials(), url_scheme="http"
         )
-    ) as client:
+    )
+
+
+@pytest.fixture
+def annotator(url):
+    with annotator_of(url) as client:
         yield client
+
+
+@pytest.mark.slow
+def test_a_key_is_sent_in_a_header(start_server, chelsea):
+    url = start_server(API_KEYS="let-me-in").url
+    model = f"{url}/image-classification"
+    hugging_face = InferenceClient(model=model, headers={"X-API-Key": "let-me-in"})
+    assert hugging_face.image_classification(chelsea)[0].label == "Egyptian cat"
+    with pytest.raises(HfHubHTTPError, match="BAD_API_KEY"):
+        InferenceClient(model=model).image_classification(chelsea)
+    with annotator_of(url) as client:
+        image = vision.Image(content=chelsea)
+        reply = client.label_detection(image=image, metadata=[("x-api-key", "let-me-in")])
+        assert reply.label_annotations[0].description == "Egyptian cat"
+        with pytest.raises(InvalidOperation):  # the client tries to get new credentials
+            client.label_detection(image=image)
 
 
 @pytest.mark.slow
