@@ -33,6 +33,7 @@ _ELSEWHERE = {
     "control-group": "be root where /sys/fs/cgroup/memory is there (version 1)",
     "another-python": "put a second one of python3.11 to python3.14 on the PATH",
     "gcloud": "https://cloud.google.com/sdk/docs/install",
+    "examples/django/requirements.txt": "scripts/test-django",
     "mobile/requirements.txt": "scripts/app",
     "tools/requirements.txt": "scripts/test-tools",
 }
