@@ -13,7 +13,7 @@ from werkzeug import Request, Response
 from model import Classifier, ModelUnavailable
 from pictures import ClassifyError, DecoderPool
 from service import page, routes
-from service.access import allow_origin, allow_preflight, check_api_key
+from service.access import GOOGLE, AccessControl, KeyServers, allow_origin, allow_preflight
 from service.admission import Admission
 from service.body import Body
 from service.classification import classify
@@ -48,9 +48,10 @@ Handler = Callable[[RequestContext], Reply | Response]
 class Service:
     """Responds to every request to the function; there is one in a process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, key_servers: KeyServers = GOOGLE) -> None:
         configure_logging()
         self._settings = settings
+        self._access = AccessControl(settings, key_servers)
         self._classifier = Classifier(settings.model, num_threads=settings.num_threads)
         self._decoders = DecoderPool(settings.num_threads, max_pixels=settings.max_pixels)
         self._admission = Admission(limit=settings.num_threads + settings.max_waiting)
@@ -136,7 +137,7 @@ class Service:
 
     def _classify(self, context: RequestContext) -> Outcome:
         settings, timings = self._settings, context.timings
-        check_api_key(context.request, settings.api_keys)
+        self._access.check(context.request.headers)
         limits = self._limits()
         self._admission.check()
         # Read the body before taking a slot, so that slow uploads cannot fill the queue.
@@ -182,7 +183,7 @@ class Service:
         return openapi_document(
             self._limits(),
             model=self._classifier.card.name,
-            needs_api_key=bool(self._settings.api_keys),
+            security=self._access.requirements,
         )
 
 

@@ -9,6 +9,7 @@ ClassifyError (in pictures.errors)
 │   ├── BadJson
 │   ├── BadMultipart
 │   ├── BadParameter
+│   ├── BadToken
 │   ├── BodyIncomplete
 │   ├── BodyTooLarge
 │   ├── MethodNotAllowed
@@ -18,6 +19,7 @@ ClassifyError (in pictures.errors)
 │   ├── UnknownField
 │   ├── UnsupportedFeature
 │   └── UnsupportedMediaType
+├── KeyServerUnavailable
 ├── Overloaded
 ├── ImageError (in pictures.errors)
 │   ├── ImageCorrupt
@@ -66,6 +68,10 @@ class BadParameter(RequestError):
     """A parameter has a value that is not allowed."""
 
 
+class BadToken(RequestError):
+    """A Firebase token is missing, expired, of another project or forged."""
+
+
 class BodyIncomplete(RequestError):
     """The body ended early or took too long to arrive."""
 
@@ -106,6 +112,14 @@ class UnsupportedMediaType(RequestError):
     """The Content-Type or Content-Encoding is not supported."""
 
 
+class KeyServerUnavailable(ClassifyError):
+    """The keys that verify Firebase's tokens cannot be fetched; the client may retry."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class Overloaded(ClassifyError):
     """Too many requests are waiting; the client may retry."""
 
@@ -138,6 +152,7 @@ ERRORS: dict[type[ClassifyError], ErrorSpec] = {
     ImageCorrupt: ErrorSpec(400, "INVALID_ARGUMENT", "IMAGE_CORRUPT"),
     FeaturesUnavailable: ErrorSpec(400, "FAILED_PRECONDITION", "FEATURES_UNAVAILABLE"),
     BadApiKey: ErrorSpec(401, "UNAUTHENTICATED", "BAD_API_KEY"),
+    BadToken: ErrorSpec(401, "UNAUTHENTICATED", "BAD_TOKEN"),
     NoSuchPath: ErrorSpec(404, "NOT_FOUND", "NO_SUCH_PATH"),
     MethodNotAllowed: ErrorSpec(405, "INVALID_ARGUMENT", "METHOD_NOT_ALLOWED"),
     BodyTooLarge: ErrorSpec(413, "INVALID_ARGUMENT", "BODY_TOO_LARGE"),
@@ -145,6 +160,7 @@ ERRORS: dict[type[ClassifyError], ErrorSpec] = {
     TooManyPixels: ErrorSpec(413, "INVALID_ARGUMENT", "TOO_MANY_PIXELS"),
     UnsupportedMediaType: ErrorSpec(415, "INVALID_ARGUMENT", "UNSUPPORTED_MEDIA_TYPE"),
     UnsupportedImageFormat: ErrorSpec(415, "INVALID_ARGUMENT", "UNSUPPORTED_IMAGE_FORMAT"),
+    KeyServerUnavailable: ErrorSpec(503, "UNAVAILABLE", "KEY_SERVER_UNAVAILABLE"),
     Overloaded: ErrorSpec(503, "UNAVAILABLE", "OVERLOADED"),
     ModelUnavailable: ErrorSpec(503, "UNAVAILABLE", "MODEL_UNAVAILABLE"),
 }

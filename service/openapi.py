@@ -10,13 +10,14 @@ Specification: https://spec.openapis.org/oas/v3.1.1
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from model import ModelUnavailable
 from pictures import FORMATS, ClassifyError
-from service.access import API_KEY_HEADER
+from service.access import API_KEY_HEADER, APP_CHECK_HEADER
 from service.dialects.native import ImageRequest, InstancesRequest
 from service.dialects.tensorflow import ModelStatus, TensorFlow
 from service.errors import ERRORS, INTERNAL, MethodNotAllowed
@@ -81,15 +82,26 @@ _SUCCESS_HEADERS = {
     }
 }
 _ERROR_HEADERS = {
-    401: {"WWW-Authenticate": {**_TEXT, "description": "The header that holds the key"}},
+    401: {
+        "WWW-Authenticate": {
+            **_TEXT,
+            "description": "The kind of credentials that it lacks",
+        }
+    },
     405: {"Allow": {**_TEXT, "description": "The methods that the path supports"}},
-    503: {"Retry-After": {**_TEXT, "description": "Seconds to wait, if OVERLOADED"}},
+    503: {"Retry-After": {**_TEXT, "description": "Seconds to wait, if waiting may help"}},
+}
+_SECURITY_SCHEMES = {
+    "ApiKey": {"type": "apiKey", "in": "header", "name": API_KEY_HEADER},
+    "AppCheck": {"type": "apiKey", "in": "header", "name": APP_CHECK_HEADER},
+    "IdToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
 }
 
 
-def openapi_document(limits: Limits, *, model: str, needs_api_key: bool) -> Document:
-    """The OpenAPI document for these limits; `needs_api_key` is about classification."""
-    security: list[Document] = [{"ApiKey": []}] if needs_api_key else []
+def openapi_document(
+    limits: Limits, *, model: str, security: Sequence[Mapping[str, Sequence[str]]]
+) -> Document:
+    """The OpenAPI document for these limits; `security` is that of classification."""
     paths: Document = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
@@ -104,9 +116,7 @@ def openapi_document(limits: Limits, *, model: str, needs_api_key: bool) -> Docu
         "paths": paths,
         "components": {
             "schemas": _schemas(limits),
-            "securitySchemes": {
-                "ApiKey": {"type": "apiKey", "in": "header", "name": API_KEY_HEADER}
-            },
+            "securitySchemes": _SECURITY_SCHEMES,
         },
     }
 

@@ -10,7 +10,16 @@ from werkzeug import Response
 
 from model import Label, ModelCard, ScoredLabel
 from pictures import ClassifyError
-from service.errors import ERRORS, INTERNAL, BadApiKey, ErrorSpec, MethodNotAllowed, Overloaded
+from service.errors import (
+    ERRORS,
+    INTERNAL,
+    BadApiKey,
+    BadToken,
+    ErrorSpec,
+    KeyServerUnavailable,
+    MethodNotAllowed,
+    Overloaded,
+)
 
 _MAX_MESSAGE = 1000
 
@@ -166,10 +175,12 @@ def error_headers(error: ClassifyError) -> dict[str, str]:
     match error:
         case MethodNotAllowed():
             return {"Allow": error.allow}
-        case Overloaded():
+        case Overloaded() | KeyServerUnavailable():
             return {"Retry-After": str(error.retry_after)}
         case BadApiKey():
             return {"WWW-Authenticate": 'ApiKey realm="classify"'}
+        case BadToken():
+            return {"WWW-Authenticate": 'Bearer realm="classify"'}
         case _:
             return {}
 

@@ -13,6 +13,8 @@ from model import RESNET50, ModelUnavailable, available_cpus, find_model
 from pictures import MAX_PIXELS
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+ProjectNumber = Annotated[str, msgspec.Meta(pattern=r"\A([1-9][0-9]*)?\Z")]
+ProjectId = Annotated[str, msgspec.Meta(pattern=r"\A([a-z][a-z0-9-]{4,28}[a-z0-9])?\Z")]
 
 
 class Origins(tuple[str, ...]):
@@ -32,6 +34,8 @@ _EXPECTED = {
     Path: "the name of a model that ships, or the path of a model's folder",
     bool: "true or false",
     Positive: "a whole number from 1 up, without separators",
+    ProjectNumber: "nothing, or the number of a Firebase project (its settings show it)",
+    ProjectId: "nothing, or the ID of a Firebase project, such as my-project",
     Origins: "*, nothing, or origins such as https://example.com with commas between them",
     Keys: "nothing, or keys of ASCII letters, digits and punctuation with commas between them",
 }
@@ -53,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     max_waiting: Positive = 64
     cors_origins: Origins = Origins(("*",))
     api_keys: Keys = Keys()
+    firebase_project: ProjectNumber = ""
+    firebase_auth_project: ProjectId = ""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -4,7 +4,14 @@ import msgspec
 import pytest
 
 from model import ModelUnavailable, ScoredLabel
-from service.errors import BadApiKey, BadBase64, MethodNotAllowed, Overloaded
+from service.errors import (
+    BadApiKey,
+    BadBase64,
+    BadToken,
+    KeyServerUnavailable,
+    MethodNotAllowed,
+    Overloaded,
+)
 from service.response import (
     Classification,
     ErrorResponse,
@@ -61,6 +68,8 @@ def test_a_batch_succeeds_if_one_image_was_classified(predictions, code):
     [
         (MethodNotAllowed("", allow="GET"), {"Allow": "GET"}),
         (Overloaded("", retry_after=1), {"Retry-After": "1"}),
+        (KeyServerUnavailable("", retry_after=9), {"Retry-After": "9"}),
+        (BadToken(""), {"WWW-Authenticate": 'Bearer realm="classify"'}),
         (BadApiKey(""), {"WWW-Authenticate": 'ApiKey realm="classify"'}),
         (BadBase64(""), {}),
     ],

@@ -25,6 +25,8 @@ def test_the_defaults_are_as_documented():
     assert settings.max_waiting == 64
     assert settings.cors_origins == ("*",)
     assert settings.api_keys == ()
+    assert settings.firebase_project == ""
+    assert settings.firebase_auth_project == ""
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,9 @@ def test_the_defaults_are_as_documented():
         ("CORS_ORIGINS", "", ()),
         ("API_KEYS", "old,new", ("old", "new")),
         ("API_KEYS", "", ()),
+        ("FIREBASE_PROJECT", "123456789012", "123456789012"),
+        ("FIREBASE_PROJECT", "", ""),
+        ("FIREBASE_AUTH_PROJECT", "my-project", "my-project"),
     ],
 )
 def test_a_setting_is_read(name, text, value):
@@ -72,6 +77,10 @@ def test_a_setting_is_read(name, text, value):
         ("API_KEYS", ","),
         ("API_KEYS", "a key"),
         ("API_KEYS", "k\u00e9y"),
+        ("FIREBASE_PROJECT", "my-project"),
+        ("FIREBASE_PROJECT", "123\n"),
+        ("FIREBASE_AUTH_PROJECT", "123456789012"),
+        ("FIREBASE_AUTH_PROJECT", "My project"),
     ],
 )
 def test_an_invalid_setting_is_named(name, text):
