@@ -23,12 +23,15 @@ read_api_keys() {
 # Set $KEY_SECRET to the name of the secret that holds the keys, or to nothing without keys.
 resolve_api_keys() {
   KEY_SECRET=''
-  ((NO_API_KEYS)) && return 0
+  ((NO_API_KEYS)) || find_or_store_api_keys
+  [[ -n "$KEY_SECRET" ]] || require_api_keys
+}
+
+find_or_store_api_keys() {
   local secret=$NAME-api-keys known=0
   exists gcloud secrets describe "$secret" --project="$PROJECT" && known=1
   if [[ -z "$API_KEYS_FILE" ]]; then
     ((!known)) || KEY_SECRET=$secret
-    require_api_keys_if_public
     return 0
   fi
   KEY_SECRET=$secret
@@ -39,8 +42,12 @@ resolve_api_keys() {
   fi
 }
 
-require_api_keys_if_public() {
-  [[ -n "$KEY_SECRET" ]] || ((!PUBLIC)) || fail \
+# Without keys: fail if this deployment needs them.
+require_api_keys() {
+  [[ " ${SETTINGS[*]}" != *" FIREBASE_"* ]] || fail \
+    "the check after the deployment has no Firebase token, so it needs an API key" \
+    "add --api-keys FILE"
+  ((!PUBLIC || NO_API_KEYS)) || fail \
     "--public lets anybody on the internet run this function at your cost" \
     "add --api-keys FILE, or --no-api-keys if that is intended"
 }

@@ -86,6 +86,16 @@ check_setting() {
         fail "CORS_ORIGINS '$value' is not a list of origins" \
           "use *, nothing, or origins such as https://example.com,http://localhost:5173"
       ;;
+    FIREBASE_PROJECT)
+      [[ "$value" =~ ^[1-9][0-9]*$ ]] ||
+        fail "FIREBASE_PROJECT '$value' is not the number of a project" \
+          "gcloud projects describe $PROJECT --format='value(projectNumber)'"
+      ;;
+    FIREBASE_AUTH_PROJECT)
+      [[ "$value" =~ ^[a-z][a-z0-9-]{4,28}[a-z0-9]$ ]] ||
+        fail "FIREBASE_AUTH_PROJECT '$value' is not the ID of a project" \
+          "use 6 to 30 lower-case letters, digits and hyphens (gcloud projects list)"
+      ;;
     MODEL) fail "MODEL alone would not upload the model" "add --model $value" ;;
     API_KEYS)
       fail "API_KEYS would be readable in the function's description" \

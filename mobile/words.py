@@ -69,6 +69,12 @@ WORDS: dict[type[client.ClassifyError], Words] = {
         "This function asks for a key. Enter the one that its operator gave you.",
         Action.SETTINGS,
     ),
+    client.BadToken: Words(
+        "Key needed",
+        "This function serves an app of its own, or asks for a key. Enter the one that its "
+        "operator gave you.",
+        Action.SETTINGS,
+    ),
     client.BodyIncomplete: Words(
         "Photo arrived incomplete", "A better connection may help.", Action.RETRY
     ),
@@ -91,6 +97,7 @@ WORDS: dict[type[client.ClassifyError], Words] = {
     client.Overloaded: Words(
         "Very busy", "Many people are asking at the moment. Try again in a while.", Action.RETRY
     ),
+    client.KeyServerUnavailable: _NO_SERVICE,
     client.ModelUnavailable: _NO_SERVICE,
     client.Internal: _NO_SERVICE,
     client.BadBase64: _APP_IS_OLD,

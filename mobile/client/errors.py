@@ -15,6 +15,7 @@ ClassifyError
     │   ├── BadJson
     │   ├── BadMultipart
     │   ├── BadParameter
+    │   ├── BadToken
     │   ├── BodyIncomplete
     │   ├── BodyTooLarge
     │   ├── MethodNotAllowed
@@ -31,6 +32,7 @@ ClassifyError
     │   ├── TooManyPixels
     │   └── UnsupportedImageFormat
     ├── Internal
+    ├── KeyServerUnavailable
     ├── ModelUnavailable
     └── Overloaded
 """
@@ -115,6 +117,10 @@ class BadParameter(RequestError):
     """A parameter has a value that is not allowed."""
 
 
+class BadToken(RequestError):
+    """The function asks for a token of its own app, or for a key."""
+
+
 class BodyIncomplete(RequestError):
     """The photo ended early or took too long to arrive."""
 
@@ -177,6 +183,10 @@ class UnsupportedImageFormat(ImageError):
 
 class Internal(ApiError):
     """The function has a defect."""
+
+
+class KeyServerUnavailable(ApiError):
+    """The function cannot verify tokens at the moment."""
 
 
 class ModelUnavailable(ApiError):

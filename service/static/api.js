@@ -31,7 +31,8 @@ class Api {
     try {
       return await this.#send(photo, key, onProgress);
     } catch (error) {
-      if (error.reason !== "BAD_API_KEY") throw error;
+      // A key takes the place of a Firebase token, which a page does not have.
+      if (!["BAD_API_KEY", "BAD_TOKEN"].includes(error.reason)) throw error;
       if (!(await this.#hasOtherKey(key, error.message))) throw error;
       return this.classify(photo, onProgress);
     }

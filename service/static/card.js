@@ -2,10 +2,12 @@
 
 const ADVICE = {
   BAD_API_KEY: "Try again and enter a valid key.",
+  BAD_TOKEN: "Try again and enter a valid key.",
   BODY_TOO_LARGE: "Turn on “Shrink large photos first” and try again.",
   IMAGE_CORRUPT:
     "Re-save the picture as JPEG or PNG and add the new file.",
   IMAGE_TOO_COSTLY: "Re-save the picture as a plain JPEG and add the new file.",
+  KEY_SERVER_UNAVAILABLE: "Try again in a moment, or enter a key.",
   MODEL_UNAVAILABLE: "The operator must repair the model. Try again later.",
   NO_ANSWER: "Check the connection, then try again.",
   NO_IMAGE: "The file is empty. Add another one.",

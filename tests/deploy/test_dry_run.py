@@ -57,6 +57,16 @@ def test_public_requires_keys_or_a_flag(dry_run):
     assert "--allow-unauthenticated" in dry_run("--public", "--no-api-keys").stdout
 
 
+def test_a_function_for_firebase_requires_keys(dry_run, keys_file):
+    project = ("--set", "FIREBASE_PROJECT=123456789012")
+    for flags in ((), ("--public",), ("--public", "--no-api-keys")):
+        done = dry_run(*flags, *project)
+        assert done.returncode == 1
+        assert "has no Firebase token" in done.stderr
+    allowed = dry_run("--public", "--api-keys", str(keys_file), *project)
+    assert "FIREBASE_PROJECT=123456789012" in allowed.stdout
+
+
 def test_a_first_deployment_does_not_offer_a_rollback(dry_run):
     assert "--rollback" not in dry_run().stdout
 

@@ -103,6 +103,9 @@ def test_unknown_flags_and_missing_values(refused):
         ("MODEL=resnet50", "add --model resnet50"),
         ("MAX_IMAGE=4", "there is no setting MAX_IMAGE"),
         ("MAX_IMAGES", "has no value"),
+        ("FIREBASE_PROJECT=my-project", "projects describe my-project"),
+        ("FIREBASE_PROJECT=", "FIREBASE_PROJECT '' is not"),
+        ("FIREBASE_AUTH_PROJECT=123456789012", "FIREBASE_AUTH_PROJECT"),
         ("CORS_ORIGINS=https://a|b", "contains '|'"),
     ],
 )
