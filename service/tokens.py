@@ -17,13 +17,13 @@ from service.errors import BadToken, KeyServerUnavailable
 
 _log = logging.getLogger(__name__)
 
-_ALGORITHM = "RS256"
 _MAX_SUBJECT = 128
 # Clocks differ by seconds; tokens are valid for half an hour or more.
 _LEEWAY_SECONDS = 30
-# As long as App Check's keys may be cached; those of ID tokens are rotated more slowly:
-# https://firebase.google.com/docs/app-check/custom-resource-backend
-_LIFESPAN_SECONDS = 6 * 3600
+_REFRESH_SECONDS = 3600
+# App Check's keys must not be cached for longer:
+# https://firebase.google.com/docs/reference/appcheck/rest/v1beta/jwks
+_MAX_AGE_SECONDS = 6 * 3600
 _TIMEOUT_SECONDS = 3
 # The shortest time between two fetches, whatever is sent and however they end.
 _COOLDOWN_SECONDS = 10
@@ -40,8 +40,8 @@ _PROBLEMS: dict[type[Exception], str] = {
 class KeySet:
     """The public keys that a server publishes, by their ID.
 
-    They are fetched when a key is unknown, and when they are older than their lifespan. If that
-    fails, the old ones stay in use.
+    They are fetched when a key is unknown, and every hour. If that fails, the old ones stay in use
+    up to their maximum age.
     """
 
     def __init__(self, url: str) -> None:
@@ -49,21 +49,15 @@ class KeySet:
         self._client = PyJWKClient(url, cache_jwk_set=False, timeout=_TIMEOUT_SECONDS)
         self._keys: Mapping[str | None, PyJWK] = {}
         self._failed = False
-        self._fresh_until = self._cool_until = float("-inf")
+        self._fetched_at = self._tried_at = float("-inf")
         self._lock = threading.Lock()
 
     def find(self, key_id: str) -> PyJWK | None:
         """The key, or None if the server has none. Raises KeyServerUnavailable."""
-        known = key_id in self._keys
-        # A request with a known key never waits for a fetch by another request.
-        if (not known or time.monotonic() > self._fresh_until) and self._lock.acquire(
-            blocking=not known
-        ):
-            try:
-                self._fetch_unless_cooling()
-            finally:
-                self._lock.release()
-        key = self._keys.get(key_id)
+        key = self._cached(key_id)
+        if key is None or time.monotonic() >= self._fetched_at + _REFRESH_SECONDS:
+            self._refresh(wait=key is None)
+            key = self._cached(key_id)
         if key is None and self._failed:
             raise KeyServerUnavailable(
                 "the token cannot be verified, because Google's keys cannot be fetched; try again",
@@ -71,9 +65,21 @@ class KeySet:
             )
         return key
 
-    def _fetch_unless_cooling(self) -> None:
-        if time.monotonic() < self._cool_until:
+    def _cached(self, key_id: str) -> PyJWK | None:
+        expired = time.monotonic() >= self._fetched_at + _MAX_AGE_SECONDS
+        return None if expired else self._keys.get(key_id)
+
+    def _refresh(self, *, wait: bool) -> None:
+        """Fetch the keys once per cooldown; `wait` if another request is fetching them."""
+        if not self._lock.acquire(blocking=wait):
             return
+        try:
+            if time.monotonic() >= self._tried_at + _COOLDOWN_SECONDS:
+                self._fetch()
+        finally:
+            self._lock.release()
+
+    def _fetch(self) -> None:
         try:
             keys = self._client.get_signing_keys()
         except (jwt.PyJWTError, OSError, ValueError) as error:
@@ -82,8 +88,8 @@ class KeySet:
         else:
             self._keys = {key.key_id: key for key in keys}
             self._failed = False
-            self._fresh_until = time.monotonic() + _LIFESPAN_SECONDS
-        self._cool_until = time.monotonic() + _COOLDOWN_SECONDS
+            self._fetched_at = time.monotonic()
+        self._tried_at = time.monotonic()
 
 
 class TokenVerifier:
@@ -105,29 +111,28 @@ class TokenVerifier:
         """
         try:
             self._verify(value.rpartition(" ")[2])
-        # Deeply nested JSON in a token causes a RecursionError.
-        except (jwt.PyJWTError, RecursionError) as error:
+        except jwt.PyJWTError as error:
             problem = _PROBLEMS.get(type(error), "is not valid")
             raise BadToken(
                 f"the token in {self.field} {problem}; get a new one from Firebase's SDK"
             ) from error
 
     def _verify(self, token: str) -> None:
-        """Raise PyJWTError, RecursionError or KeyServerUnavailable unless the token is valid.
+        """Raise PyJWTError or KeyServerUnavailable unless the token is valid.
 
         Sources: https://firebase.google.com/docs/app-check/custom-resource-backend
         and https://firebase.google.com/docs/auth/admin/verify-id-tokens
         """
         header = jwt.get_unverified_header(token)
-        if (header.get("alg"), header.get("typ")) != (_ALGORITHM, "JWT"):
-            raise jwt.InvalidAlgorithmError
+        if header.get("typ") != "JWT":
+            raise jwt.InvalidTokenError
         key = self._keys.find(header.get("kid", ""))
         if key is None:
             raise jwt.InvalidKeyError
         claims = jwt.decode(
             token,
             key,
-            algorithms=[_ALGORITHM],
+            algorithms=["RS256"],
             issuer=self._issuer,
             audience=self._audience,
             leeway=_LEEWAY_SECONDS,
