@@ -88,3 +88,12 @@ def test_a_cancelled_dialog_fails_the_photo_until_a_retry(tab, chelsea_jpg):
     tab.page.get_by_role("button", name="Try again").click()
     enter(tab, "right")
     tab.expect_label("chelsea.jpg", "Egyptian cat")
+
+
+def test_a_function_for_an_app_takes_a_key_from_the_page(open_tab, start_server, chelsea_jpg):
+    tab = open_tab(start_server(API_KEYS="right", FIREBASE_PROJECT="123456789012").url)
+    tab.expected_failures = {"status of 401"}
+    tab.add(chelsea_jpg)
+    expect(dialog(tab)).to_contain_text("X-Firebase-AppCheck is missing")
+    enter(tab, "right")
+    tab.expect_label("chelsea.jpg", "Egyptian cat")
