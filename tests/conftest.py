@@ -13,6 +13,7 @@ from pathlib import Path
 
 import functions_framework
 import pytest
+from playwright.sync_api import sync_playwright
 
 from model import RESNET50, Classifier, available_cpus
 
@@ -23,6 +24,13 @@ WAITRESS = [sys.executable, "serve.py"]
 
 
 pytest_plugins = ["tests.needs"]
+
+
+@pytest.fixture(scope="session")
+def playwright():
+    """Playwright for all browsers, because a process can start it only once."""
+    with sync_playwright() as playwright:
+        yield playwright
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from tests.app.screen import Screen
 from tests.needs import skip
@@ -81,13 +80,12 @@ def app_url(start_app, server):
 
 
 @pytest.fixture(scope="session")
-def launch():
+def launch(playwright):
     """A factory of browsers with these flags; the camera is a film if one of them names it."""
     chromium = next(filter(None, map(shutil.which, BROWSERS)), None) or skip("chromium")
-    with sync_playwright() as playwright:
-        yield lambda *flags: playwright.chromium.launch(
-            executable_path=chromium, args=[*FLAGS, *CAMERA_FLAGS, *flags]
-        )
+    return lambda *flags: playwright.chromium.launch(
+        executable_path=chromium, args=[*FLAGS, *CAMERA_FLAGS, *flags]
+    )
 
 
 @pytest.fixture(scope="session")

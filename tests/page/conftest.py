@@ -14,7 +14,7 @@ from subprocess import DEVNULL
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Error, expect, sync_playwright
+from playwright.sync_api import Error, expect
 
 from tests.needs import skip
 
@@ -38,20 +38,19 @@ _FAILED_LOAD = re.compile(r"Failed to load resource: .*?(status of \d+|net::\w+)
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser(playwright):
     """The system's Chromium, or else Playwright's."""
     chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
     if chromium is None:
         download_chromium()
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        except Error:
-            if chromium is None:
-                skip("chromium")
-            raise
-        yield browser
-        browser.close()
+    try:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    except Error:
+        if chromium is None:
+            skip("chromium")
+        raise
+    yield browser
+    browser.close()
 
 
 def download_chromium():
