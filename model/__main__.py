@@ -29,11 +29,9 @@ from model import (
     top_labels,
 )
 from model.check import report, schema
-from model.similar import IndexUnusable, find_similar, make_index
+from model.similar import CLI_MAX_PIXELS, IndexUnusable, find_similar, make_index
 from pictures import DecoderPool, ImageError
 
-# More than the service allows, because no other requests need the memory: enough for any camera.
-CLI_MAX_PIXELS = 200_000_000
 BAR_WIDTH = 30
 
 

@@ -26,7 +26,8 @@ from model.cpus import available_cpus
 from model.folder import find_model
 from pictures import DecoderPool, ImageError, Pixels
 
-MAX_PIXELS = 200_000_000  # enough for any camera; here no other requests need the memory
+# More than the service allows, because no other requests need the memory: enough for any camera.
+CLI_MAX_PIXELS = 200_000_000
 
 Vectors = npt.NDArray[np.float32]
 
@@ -80,7 +81,7 @@ class Reader:
 
     def __init__(self, model: str) -> None:
         """Raises ModelUnavailable."""
-        self._decoders = DecoderPool(available_cpus(), max_pixels=MAX_PIXELS)
+        self._decoders = DecoderPool(available_cpus(), max_pixels=CLI_MAX_PIXELS)
         self._classifier = Classifier(find_model(model), num_threads=available_cpus())
         self.errors = 0
 
