@@ -36,6 +36,7 @@ def classify(
     Raises ModelUnavailable. In a batch, an unreadable picture gets an error in its place;
     otherwise its error is raised: RequestError or ImageError.
     """
+    card = classifier.card
 
     def predict(picture: Picture, top_k: int) -> Prediction:
         if not classifier.loaded:
@@ -63,7 +64,6 @@ def classify(
             return ErrorResponse.from_exception(picture)
         return predict(picture, top_k)
 
-    card = classifier.card
     model = ModelInfo(card.name, card.version)
     if request.batch:
         return Predictions(list(map(attempt, pictures, request.top_k)), model)

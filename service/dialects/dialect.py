@@ -53,3 +53,8 @@ class Dialect(ABC):
     def model_status(self, card: ModelCard) -> Reply:
         """The reply of `status_route` once the model is loaded."""
         raise NotImplementedError
+
+
+def error_text(error: ErrorResponse) -> Json:
+    """An error as a string, for clients that show no more of it; it begins with the reason."""
+    return {"error": f"{error.error.reason}: {error.error.message}"}

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from service.dialects.dialect import Dialect, Json
+from service.dialects.dialect import Dialect, Json, error_text
 from service.errors import UnsupportedMediaType
 from service.json_body import JsonBody
 from service.request import (
@@ -84,4 +84,4 @@ class HuggingFace(Dialect):
         return [ImageLabel(each.label, each.score) for each in outcome.labels]
 
     def error(self, error: ErrorResponse) -> Json:
-        return {"error": f"{error.error.reason}: {error.error.message}"}
+        return error_text(error)

@@ -10,7 +10,7 @@ from http import HTTPStatus
 import msgspec
 
 from model import ModelCard
-from service.dialects.dialect import Dialect, Json
+from service.dialects.dialect import Dialect, Json, error_text
 from service.dialects.native import parse_images
 from service.errors import BadJson
 from service.json_body import JsonBody
@@ -80,7 +80,7 @@ class TensorFlow(Dialect):
         return predictions[0] if failed else {"predictions": predictions}
 
     def error(self, error: ErrorResponse) -> Json:
-        return {"error": f"{error.error.reason}: {error.error.message}"}
+        return error_text(error)
 
     def status(self, outcome: Outcome) -> int:
         return status_code(outcome)
