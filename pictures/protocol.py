@@ -76,6 +76,9 @@ def receive(connection: socket.socket, messages: msgspec.json.Decoder[T]) -> T:
 def receive_bytes(connection: socket.socket, size: int) -> bytes:
     """Wait for exactly `size` bytes. Raises EOFError if the other end is closed before that."""
     data = connection.recv(size, socket.MSG_WAITALL)
-    if len(data) < size:
-        raise EOFError
+    while len(data) < size:  # a signal, such as SIGCONT, ends the wait early; so does the other end
+        more = connection.recv(size - len(data), socket.MSG_WAITALL)
+        if not more:
+            raise EOFError
+        data += more
     return data
