@@ -25,13 +25,15 @@ _TEXT_HEIGHT = 48
 
 @dataclass(frozen=True)
 class Comparison:
-    """Shares of photos, from 0 to 1."""
+    """Numbers and shares, from 0 to 1, of photos."""
 
     photos: int
+    confident: int
+    """Of how many the original is confident."""
     agreement: float
     """To how many both give the same first label."""
     confident_agreement: float
-    """The same, of those of which the original is confident."""
+    """The same, of those; 1 if there are none."""
     largest_difference: float
     """Of a probability."""
 
@@ -42,6 +44,7 @@ def compare(original: FloatArray, model: FloatArray) -> Comparison:
     confident = original.max(axis=1) >= CONFIDENT
     return Comparison(
         photos=len(original),
+        confident=int(confident.sum()),
         agreement=float(same.mean()),
         confident_agreement=float(same[confident].mean()) if confident.any() else 1.0,
         largest_difference=float(np.abs(original - model).max()),

@@ -37,13 +37,13 @@ from tools.compare import Comparison, accuracy, compare, picture_of_differences
 from tools.features import NoFeatures, add_features
 from tools.folder import Outputs, write_folder
 from tools.import_options import FEW_PHOTOS, parser, preprocessing
-from tools.original import FloatArray, ImportFailed, Original, output_kind
+from tools.original import FloatArray, ImportFailed, Original, output_kind, scores_for_noise
 from tools.photos import NoPhotos, classes_of, find_photos, read_pixels
 from tools.shipped import SHIPPED
 from tools.sources import find_source
 from tools.tflite_networks import run as run_tflite
 
-#: Of a score; what rounding to float32 makes of a deep network.
+#: Of `Report.conversion_error`; more is not the rounding of a deep network.
 TOLERANCE = 1e-3
 _console = Console()
 
@@ -57,7 +57,8 @@ class Report(msgspec.Struct, frozen=True):
     """Median time of an inference, on `threads` threads."""
     threads: int
     conversion_error: float
-    """Largest difference of a score between the original and the float32 file."""
+    """Largest difference of a score between the original and the float32 file, as a share of the
+    largest score if that is above 1."""
     comparison: Comparison | None = None
     """With the original, on the photos to evaluate with."""
 
@@ -85,7 +86,8 @@ def run(options: argparse.Namespace) -> Report:
         shipped.original(options.weights) if shipped else find_source(options, classes=len(labels))
     )
     original = dataclasses.replace(original, input=preprocessing(original.input, options))
-    kind = options.output or output_kind(original)
+    scores = scores_for_noise(original, classes=len(labels))
+    kind = options.output or output_kind(scores)
     say("2/4 converting it to TFLite")
     content = original.convert()
     error = _conversion_error(original, content)
@@ -101,7 +103,7 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def _conversion_error(original: Original, content: bytes) -> float:
-    """The largest difference of a score for noise. Raises ImportFailed if it is more than that."""
+    """As in `Report`, for a picture of noise. Raises ImportFailed above TOLERANCE."""
     spec = original.input
     noise = np.random.default_rng(1).normal(size=(1, spec.height, spec.width, 3))
     pictures = noise.astype(np.float32)
@@ -111,8 +113,8 @@ def _conversion_error(original: Original, content: bytes) -> float:
         raise ImportFailed(
             f"the TFLite file gives {list(scores.shape)} and the original {list(expected.shape)}"
         )
-    error = float(np.abs(scores - expected).max())
-    if not error <= TOLERANCE * max(1.0, float(np.abs(expected).max())):
+    error = float(np.abs(scores - expected).max()) / max(1.0, float(np.abs(expected).max()))
+    if not error <= TOLERANCE:
         raise ImportFailed(
             f"a score of the TFLite file is {error:.2g} from the original's, so the converter does "
             "not know one of its operators: report it to the converter, or try another source"
@@ -224,7 +226,7 @@ def _print(report: Report) -> None:
     if found := report.comparison:
         _console.print(
             f"the original's first label on {found.agreement:.1%} of {found.photos} photos, on "
-            f"{found.confident_agreement:.1%} of those of which it is confident"
+            f"{found.confident_agreement:.1%} of the {found.confident} of which it is confident"
         )
 
 

@@ -60,11 +60,35 @@ class Original:
     """The same as a TFLite file that takes float32 [1, height, width, 3]."""
 
 
-def output_kind(original: Original) -> OutputKind:
-    """What the network gives, judged by its scores for noise."""
+def scores_for_noise(original: Original, *, classes: int) -> FloatArray:
+    """A few pictures of noise as the network scores them, [n, classes].
+
+    Raises ImportFailed if the network does not give one score for each class.
+    """
     spec = original.input
     noise = np.random.default_rng(0).normal(size=(_PROBES, spec.height, spec.width, 3))
-    scores = original.run(noise.astype(np.float32))
+    try:
+        scores = original.run(noise.astype(np.float32))
+    except Exception as error:
+        raise ImportFailed(
+            f"{original.name} cannot be run on pictures of {spec.width}x{spec.height}: {error}; "
+            "check --size"
+        ) from error
+    if scores.ndim != 2:  # noqa: PLR2004 - pictures, classes
+        raise ImportFailed(
+            f"{original.name} gives {[1, *scores.shape[1:]]}, not a score for each class: import "
+            "an image classifier, without dimensions after its scores"
+        )
+    if scores.shape[1] != classes:
+        raise ImportFailed(
+            f"{original.name} gives {scores.shape[1]} scores, and --labels names {classes}: name "
+            "a file with a label for each score, in their order"
+        )
+    return scores
+
+
+def output_kind(scores: FloatArray) -> OutputKind:
+    """What scores are, judged by their range and sums."""
     if scores.min() < 0 or scores.max() > 1:
         return "logits"
     return "probabilities" if np.allclose(scores.sum(axis=1), 1, atol=1e-3) else "sigmoid"
