@@ -35,6 +35,7 @@ _ELSEWHERE = {
     "gcloud": "https://cloud.google.com/sdk/docs/install",
     "examples/django/requirements.txt": "scripts/test-django",
     "mobile/requirements.txt": "scripts/app",
+    "python3.12": "put python3.12 or python3.13, with its venv module, on the PATH",
     "tools/requirements.txt": "scripts/test-tools",
 }
 _PREFIX = "Skipped: needs "

@@ -22,7 +22,7 @@ SOURCE is one of
     torchvision:NAME[:WEIGHTS]        as in torchvision:resnet50:IMAGENET1K_V2
     timm:NAME                         as in timm:tf_efficientnet_lite0
     keras:NAME                        of keras.applications, as in keras:MobileNetV3Small
-    a .keras, .h5 or float32 .tflite file, or the folder of a SavedModel
+    a .keras, .h5, .onnx or float32 .tflite file, or the folder of a SavedModel
 
 By default the model is int8, which needs photos to calibrate with: 100 to 200 of the kind that it
 will see, with or without labels. Those to evaluate with must be others.

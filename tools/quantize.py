@@ -8,11 +8,14 @@ has steps so coarse (0.19 in ResNet-50) that the best two classes are now and th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
+
+os.environ.setdefault("TQDM_DISABLE", "1")  # read when it is imported; a bar for each picture
 from ai_edge_quantizer import qtyping, quantizer
 
 from model import Input
@@ -90,8 +93,10 @@ def _int8_recipe(content: bytes) -> list[dict[str, Any]]:
     operator, per_tensor = qtyping.TFLOperationName, qtyping.QuantGranularity.TENSORWISE
     recipe = quantizer.Quantizer(content)
     recipe.add_static_config(".*", operator.ALL_SUPPORTED, BITS, BITS)
-    # One step for all classes: older runtimes (2.14) misread one per class in this mode.
-    recipe.add_dynamic_config(".*", operator.FULLY_CONNECTED, BITS, per_tensor)
+    # One step for all classes: older runtimes (2.14) misread one per class in this mode, and
+    # a static BATCH_MATMUL with one per class gives zeros.
+    for layer in (operator.FULLY_CONNECTED, operator.BATCH_MATMUL):
+        recipe.add_dynamic_config(".*", layer, BITS, per_tensor)
     for kept_float in (operator.MEAN, operator.SOFTMAX, operator.OUTPUT):
         recipe.update_quantization_recipe(".*", kept_float, algorithm_key="no_quantize")
     lines: list[dict[str, Any]] = recipe.get_quantization_recipe()

@@ -34,12 +34,6 @@ def _file(options: argparse.Namespace) -> Original:
             f"there is no {path}: name a file, torchvision:NAME, timm:NAME, keras:NAME, resnet50 "
             "or efficientnet_lite2"
         )
-    if path.suffix == ".onnx":
-        raise ImportFailed(
-            f"{path} is an ONNX file: make a float32 TFLite file of it with onnx2tf, in a Python "
-            f"environment of its own (onnx2tf -i {path} -o converted), and import that; or import "
-            "the network that it was exported from"
-        )
     if options.mean is None or options.std is None:
         raise ImportFailed(
             "the file does not say how the network was trained to see pixels: add --mean and "
@@ -55,11 +49,15 @@ def _file(options: argparse.Namespace) -> Original:
         from tools.saved_model_networks import from_saved_model  # noqa: PLC0415
 
         return from_saved_model(path, size=options.size)
+    if path.suffix == ".onnx":
+        from tools.onnx_networks import from_onnx  # noqa: PLC0415
+
+        return from_onnx(path, size=options.size)
     if path.suffix == ".tflite":
         from tools.tflite_networks import from_tflite  # noqa: PLC0415
 
         return from_tflite(path)
     raise ImportFailed(
-        f"{path} is of no kind that can be imported: .keras, .h5, .tflite or the folder of "
-        "a SavedModel; for a state dict name the network, too: timm:NAME --weights FILE"
+        f"{path} is of no kind that can be imported: .keras, .h5, .onnx, .tflite or the "
+        "folder of a SavedModel; for a state dict name the network, too: timm:NAME --weights FILE"
     )

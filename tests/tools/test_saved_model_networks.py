@@ -1,4 +1,4 @@
-"""SavedModels become models that give the same; ONNX files are refused: scripts/test-tools."""
+"""SavedModels become models that give the same: scripts/test-tools."""
 
 import numpy as np
 import pytest
@@ -67,12 +67,6 @@ def test_a_damaged_saved_model_is_explained(run, tmp_path):
     (tmp_path / "saved_model.pb").write_bytes(b"no protocol buffer")
     with pytest.raises(ImportFailed, match="cannot be loaded by TensorFlow"):
         run(tmp_path, *SIGNED)
-
-
-def test_an_onnx_file_is_refused_with_advice(run, tmp_path):
-    (tmp_path / "network.onnx").touch()
-    with pytest.raises(ImportFailed, match="make a float32 TFLite file of it with onnx2tf"):
-        run(tmp_path / "network.onnx")
 
 
 @pytest.mark.parametrize("padding", [1, (1, 0), [0, 1]])
