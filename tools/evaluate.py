@@ -39,6 +39,10 @@ from tools.photos import NoPhotos, classes_of, find_photos, read_pixels
 TOP = 5
 
 
+class NoAnswer(Exception):
+    """A function did not classify a photo; the message says which and why."""
+
+
 def evaluate_model(folder: Path, photos: Sequence[Path]) -> Measurement:
     """Evaluate a model in this process. Raises ModelUnavailable or NoPhotos."""
     classifier = Classifier(folder, num_threads=available_cpus())
@@ -60,16 +64,21 @@ def evaluate_model(folder: Path, photos: Sequence[Path]) -> Measurement:
 
 
 def evaluate_url(url: str, photos: Sequence[Path], labels: Sequence[Label]) -> Measurement:
-    """Evaluate a running function, by its first labels. Raises OSError or NoPhotos."""
+    """Evaluate a running function, by its first labels. Raises NoAnswer or NoPhotos."""
     headers = {"Content-Type": "application/octet-stream"}
     scores, seconds = np.zeros((len(photos), len(labels)), np.float32), []
     for number, photo in enumerate(track(photos, description=f"{url:<20}", transient=True)):
-        request = urllib.request.Request(
-            f"{url}?top_k={min(TOP, len(labels))}", photo.read_bytes(), headers
-        )
+        address = f"{url}?top_k={min(TOP, len(labels))}"
         start = time.perf_counter()
-        with urllib.request.urlopen(request, timeout=60) as response:
-            answer = msgspec.json.decode(response.read(), type=Classification)
+        try:
+            request = urllib.request.Request(address, photo.read_bytes(), headers)
+            with urllib.request.urlopen(request, timeout=60) as response:
+                answer = msgspec.json.decode(response.read(), type=Classification)
+        except (OSError, ValueError, msgspec.DecodeError) as error:
+            raise NoAnswer(
+                f"{url} gave no labels for {photo}: {error}; name a function that is running, as "
+                "in http://127.0.0.1:8080"
+            ) from error
         seconds.append(time.perf_counter() - start)
         for label in answer.labels:
             scores[number, label.index] = label.score
@@ -90,7 +99,7 @@ def print_table(measurements: Sequence[Measurement]) -> None:
     table = Table(title=f"{first.photos} photos")
     columns = ("top-1", "top-5", "ECE", "best temperature", "ECE with it", "ties")
     for column in ("", *columns, f"first label as {first.name}", "ms"):
-        table.add_column(column, justify="left" if column == "" else "right", no_wrap=column == "")
+        table.add_column(column, justify="left" if column == "" else "right", overflow="fold")
     for each in measurements:
         table.add_row(
             each.name,
@@ -109,13 +118,15 @@ def print_table(measurements: Sequence[Measurement]) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     try:
+        for file in filter(None, (options.json, options.html)):
+            file.touch()  # a path that cannot be written is better known now than at the end
         photos = find_photos(options.folders)
         folders = [find_model(name) for name in options.model or ["resnet50"]]
         measurements = [evaluate_model(folder, photos) for folder in folders]
         if options.url:
             labels = Classifier(folders[0], num_threads=1).labels
             measurements.append(evaluate_url(options.url, photos, labels))
-    except (ModelUnavailable, NoPhotos, OSError) as error:
+    except (ModelUnavailable, NoAnswer, NoPhotos, OSError) as error:
         sys.exit(f"evaluate: {error}")
     print_table(measurements)
     if options.json:

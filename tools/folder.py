@@ -35,7 +35,7 @@ def write_folder(
     content: bytes,
     outputs: Outputs,
 ) -> None:
-    """Write the folder that the options name; what is in it already is replaced."""
+    """Write into the folder that the options name; what is in it already is replaced."""
     name = options.name or original.name
     done = _NATURE[options.type]
     card = ModelCard(
@@ -60,7 +60,6 @@ def write_folder(
             )
         ],
     )
-    options.to.mkdir(parents=True, exist_ok=True)
     (options.to / card.file).write_bytes(content)
     if options.labels.resolve() != (options.to / card.labels).resolve():
         shutil.copy(options.labels, options.to / card.labels)

@@ -67,19 +67,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     try:
         run(options)
-    except (ImportFailed, NoPhotos, ModelUnavailable) as error:
+    except (ImportFailed, NoPhotos, ModelUnavailable, OSError) as error:
         sys.exit(f"import_model: {error}")
 
 
 def run(options: argparse.Namespace) -> Report:
-    """Import as the options say. Raises ImportFailed, NoPhotos or ModelUnavailable."""
+    """Import as the options say. Raises ImportFailed, NoPhotos, ModelUnavailable or OSError."""
     say = _console.log
     if options.type == "int8" and not options.calibration:
         raise ImportFailed(
             f"int8 needs photos to calibrate with: add --calibration FOLDER, with {FEW_PHOTOS} or "
             "more of the kind that the model will see, or choose --type float16"
         )
+    if not options.labels.is_file():
+        raise ImportFailed(
+            f"there is no file {options.labels} for --labels: it has one label a line, in the "
+            "order of the network's scores"
+        )
     labels = read_labels(options.labels)
+    # What cannot be read or written is better known now than after the conversion.
+    for folder in filter(None, (options.calibration, options.evaluation)):
+        find_photos([folder])
+    options.to.mkdir(parents=True, exist_ok=True)
     shipped = SHIPPED.get(options.source)
     say(f"1/4 reading {options.source}")
     original = (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model import Label
-from pictures import MAX_PIXELS, Crop, Pixels, read_picture
+from pictures import MAX_PIXELS, Crop, ImageError, Pixels, read_picture
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
 
@@ -26,8 +26,14 @@ def find_photos(folders: Sequence[Path]) -> list[Path]:
 
 
 def read_pixels(photo: Path, crop: Crop) -> Pixels:
-    """The photo as the network sees it, uint8 [height, width, 3]."""
-    return read_picture(photo.read_bytes(), crop, max_pixels=MAX_PIXELS).pixels
+    """The photo as the network sees it, uint8 [height, width, 3].
+
+    Raises NoPhotos if it cannot be decoded.
+    """
+    try:
+        return read_picture(photo.read_bytes(), crop, max_pixels=MAX_PIXELS).pixels
+    except ImageError as error:
+        raise NoPhotos(f"{photo} cannot be used: {error}; remove or replace it") from error
 
 
 def classes_of(photos: Sequence[Path], labels: Sequence[Label]) -> list[int]:

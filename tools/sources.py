@@ -15,11 +15,11 @@ def find_source(options: argparse.Namespace, *, classes: int) -> Original:
         case "torchvision":
             from tools.torch_networks import from_torchvision  # noqa: PLC0415
 
-            return from_torchvision(name, options.weights, classes=classes)
+            return from_torchvision(name, options.weights, classes=classes, size=options.size)
         case "timm":
             from tools.torch_networks import from_timm  # noqa: PLC0415
 
-            return from_timm(name, options.weights, classes=classes)
+            return from_timm(name, options.weights, classes=classes, size=options.size)
         case "keras":
             from tools.keras_networks import from_application  # noqa: PLC0415
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,20 @@ from tools.original import FloatArray, ImportFailed, Original
 _GREY_LEVELS = 255  # torch's pixels are 0 to 1, the card's 0 to 255
 
 
-def from_timm(name: str, weights: Path | None, *, classes: int) -> Original:
-    """A network of timm. Raises ImportFailed."""
+def from_timm(
+    name: str, weights: Path | None, *, classes: int, size: Sequence[int] | None = None
+) -> Original:
+    """A network of timm; `size` is a side, or height and width, if the default is not wanted.
+
+    Raises ImportFailed.
+    """
     module = timm_module(name, classes=classes, pretrained=weights is None)
     if weights:
         load_weights(module, read_state_dict(weights))
     config = module.pretrained_cfg
     _, height, width = config["input_size"]
+    if size:
+        height, width = size[0], size[-1]
     spec = Input(
         size=height if height == width else (height, width),
         shorter_side=int(min(height, width) / config["crop_pct"]),
@@ -49,8 +56,13 @@ def timm_module(name: str, *, classes: int, pretrained: bool = False) -> Any:
         ) from error
 
 
-def from_torchvision(name: str, weights: Path | None, *, classes: int) -> Original:
-    """A network of torchvision; after a colon, the name of its weights. Raises ImportFailed."""
+def from_torchvision(
+    name: str, weights: Path | None, *, classes: int, size: Sequence[int] | None = None
+) -> Original:
+    """A network of torchvision; after a colon, the name of its weights.
+
+    `size` is a side, or height and width, if the default is not wanted. Raises ImportFailed.
+    """
     _declare_torchvision_operators()
     from torchvision import models  # noqa: PLC0415 - only after the operators
 
@@ -67,9 +79,11 @@ def from_torchvision(name: str, weights: Path | None, *, classes: int) -> Origin
     if weights:
         load_weights(module, read_state_dict(weights))
     transforms = published.transforms()
+    (side,), (shorter_side,) = transforms.crop_size, transforms.resize_size
+    height, width = (size[0], size[-1]) if size else (side, side)
     spec = Input(
-        size=transforms.crop_size[0],
-        shorter_side=transforms.resize_size[0],
+        size=height if height == width else (height, width),
+        shorter_side=round(min(height, width) * shorter_side / side),
         mean=_in_pixels(transforms.mean),
         std=_in_pixels(transforms.std),
     )

@@ -46,6 +46,23 @@ def test_a_folder_without_photos_is_named(tmp_path):
         find_photos([tmp_path])
 
 
+def test_a_photo_that_cannot_be_read_is_named(photos, tmp_path):
+    (tmp_path / "0_x.jpg").write_text("no photo")
+    with pytest.raises(SystemExit, match=r"0_x\.jpg cannot be used: .*; remove or replace it"):
+        evaluate.main([str(tmp_path), "--model", str(photos / "tiny")])
+
+
+def test_a_function_that_gives_no_labels_is_named(photos, folder):
+    url = "http://127.0.0.1:1"
+    with pytest.raises(SystemExit, match=rf"{url} gave no labels for .*refused"):
+        evaluate.main([str(folder), "--model", str(photos / "tiny"), "--url", url])
+
+
+def test_a_file_that_cannot_be_written_is_named(folder, tmp_path):
+    with pytest.raises(SystemExit, match=r"No such file or directory: .*nowhere"):
+        evaluate.main([str(folder), "--json", str(tmp_path / "nowhere" / "x.json")])
+
+
 def test_a_model_is_measured(photos, folder):
     found = evaluate.evaluate_model(photos / "tiny", find_photos([folder]))
     assert (found.photos, found.top_1, found.top_5) == (6, pytest.approx(4 / 6), 1)

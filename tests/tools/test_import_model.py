@@ -18,7 +18,7 @@ from tools import checkpoint
 from tools.import_options import parser
 from tools.keras_networks import from_application, from_file, keras
 from tools.original import ImportFailed, output_kind, scores_for_noise
-from tools.photos import classes_of, find_photos, read_pixels
+from tools.photos import NoPhotos, classes_of, find_photos, read_pixels
 from tools.tflite_networks import from_content
 from tools.torch_networks import from_timm, from_torchvision, timm_module, torchvision_module
 
@@ -188,6 +188,32 @@ def test_weights_of_another_network_are_explained(run, tmp_path):
 def test_int8_without_photos_is_explained(run, keras_file):
     with pytest.raises(ImportFailed, match="int8 needs photos to calibrate with"):
         run(keras_file, *SIGNED, calibrate=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--labels", "nowhere"), "there is no file nowhere for --labels"),
+        (("--evaluation", "nowhere"), "there are no photos in nowhere"),
+        (("--to", __file__), "File exists"),
+    ],
+)
+def test_a_wrong_path_is_found_first(run, keras_file, options, told):
+    with pytest.raises((ImportFailed, NoPhotos, OSError), match=told):
+        run(keras_file, *SIGNED, *options)
+
+
+def test_another_size_is_the_network_s_too(run, tmp_path):
+    weights = saved(timm_module("test_resnet", classes=3), tmp_path)
+    options = ("--weights", weights, "--type", "float32", "--size", 64, 96)
+    assert run("timm:test_resnet", *options).conversion_error < 1e-3
+    spec = read_card(tmp_path / "model").input
+    assert (spec.height, spec.width) == (64, 96)
+
+
+def test_a_size_that_the_network_does_not_take_is_explained(run, keras_file):
+    with pytest.raises(ImportFailed, match=r"cannot be run on .* 64x64: .*check --size"):
+        run(keras_file, *SIGNED, "--size", 64)
 
 
 def test_a_preprocessing_that_contradicts_itself_is_explained(run, keras_file):
