@@ -75,8 +75,8 @@ def receive(connection: socket.socket, messages: msgspec.json.Decoder[T]) -> T:
 
 def receive_bytes(connection: socket.socket, size: int) -> bytes:
     """Wait for exactly `size` bytes. Raises EOFError if the other end is closed before that."""
-    data = connection.recv(size, socket.MSG_WAITALL)
-    while len(data) < size:  # a signal, such as SIGCONT, ends the wait early; so does the other end
+    data = b""
+    while len(data) < size:  # a signal, such as SIGCONT, ends the wait early
         more = connection.recv(size - len(data), socket.MSG_WAITALL)
         if not more:
             raise EOFError
