@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,15 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from rich.console import Console
 
 from model import Input
 from tools.original import FloatArray, ImportFailed, Original, picture_size
 
-ENVIRONMENT = Path("build") / "onnx"
-_PYTHON = ENVIRONMENT / "bin" / "python"
-_HERE = Path(__file__).parent / "onnx"
-_REQUIREMENTS = _HERE / "requirements.txt"
+_ROOT = Path(__file__).parent.parent
+_ENVIRONMENT = Path("build") / "onnx"
+_PYTHON = _ROOT / _ENVIRONMENT / "bin" / "python"
+_CONVERT = _ROOT / "tools" / "onnx" / "convert.py"
 _COLOURS = 3
 _DIMENSIONS = 4
 
@@ -61,11 +61,7 @@ def from_onnx(path: Path, *, size: Sequence[int] | None = None) -> Original:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "network.tflite"
             place = "first" if channels_first else "last"
-            picture = (taken.name, spec.height, spec.width, place)
-            _run(
-                [_PYTHON, _HERE / "convert.py", path, file, *picture],
-                failed=f"onnx2tf cannot convert {path}",
-            )
+            _convert(path, file, taken.name, spec.height, spec.width, place)
             return file.read_bytes()
 
     return Original(path.stem, path.stem, spec, run, convert)
@@ -88,24 +84,25 @@ def find_python() -> str:
 
 
 def _make_environment(python: str) -> None:
-    """Install onnx2tf once, and again when its version or the Python changes."""
-    made_from, wanted = ENVIRONMENT / "made-from", f"{python}\n{_REQUIREMENTS.read_text()}"
-    if made_from.exists() and made_from.read_text() == wanted:
-        return
-    Console().log(f"installing onnx2tf in {ENVIRONMENT} (once; about a minute, 700 MB)")
-    failed = "onnx2tf cannot be installed"
-    _run([python, "-m", "venv", "--clear", ENVIRONMENT], failed=failed)
-    pip = [_PYTHON, "-m", "pip", "--disable-pip-version-check"]
-    _run([*pip, "install", "--quiet", "--requirement", _REQUIREMENTS], failed=failed)
-    made_from.write_text(wanted)
+    """Install onnx2tf as the scripts install what they need: once, and when it changes."""
+    make = f"source scripts/environment; environment {_ENVIRONMENT} tools/onnx/requirements.txt"
+    made = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", make],
+        cwd=_ROOT,
+        env={**os.environ, "PYTHON": python},
+        check=False,
+    )
+    if made.returncode:
+        raise ImportFailed(f"onnx2tf cannot be installed in {_ENVIRONMENT}, for the reason above")
 
 
-def _run(command: Sequence[object], *, failed: str) -> None:
-    """Raises ImportFailed, with the end of what the command printed."""
-    ran = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+def _convert(path: Path, *arguments: object) -> None:
+    """Run convert.py. Raises ImportFailed, with the end of what it printed."""
+    command = map(str, (_PYTHON, _CONVERT, path, *arguments))
+    ran = subprocess.run(list(command), capture_output=True, text=True, check=False)
     if ran.returncode:
         lines = (ran.stderr or ran.stdout).strip().splitlines()
-        raise ImportFailed(f"{failed}: {' '.join(lines[-1:])}")
+        raise ImportFailed(f"onnx2tf cannot convert {path}: {' '.join(lines[-1:])}")
 
 
 def _tensors(tensors: Sequence[onnxruntime.NodeArg]) -> str:
