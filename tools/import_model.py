@@ -37,7 +37,7 @@ from tools.compare import Comparison, accuracy, compare, picture_of_differences
 from tools.features import NoFeatures, add_features
 from tools.folder import Outputs, write_folder
 from tools.import_options import FEW_PHOTOS, parser, preprocessing
-from tools.original import FloatArray, ImportFailed, Original, output_kind, scores_for_noise
+from tools.original import FloatArray, ImportFailed, Original, noise, output_kind, scores_for_noise
 from tools.photos import NoPhotos, classes_of, find_photos, read_pixels
 from tools.shipped import SHIPPED
 from tools.sources import find_source
@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> Report:
     kind = options.output or output_kind(scores)
     say("2/4 converting it to TFLite")
     content = original.convert()
-    error = _conversion_error(original, content)
+    error = _conversion_error(content, original.input, scores)
     say(f"3/4 writing it as {options.type}")
     content, more_outputs = _with_features(_in_type(options, content, original.input))
     outputs = Outputs(kind, more_outputs, len(labels))
@@ -111,13 +111,9 @@ def run(options: argparse.Namespace) -> Report:
     return report
 
 
-def _conversion_error(original: Original, content: bytes) -> float:
-    """As in `Report`, for a picture of noise. Raises ImportFailed above TOLERANCE."""
-    spec = original.input
-    noise = np.random.default_rng(1).normal(size=(1, spec.height, spec.width, 3))
-    pictures = noise.astype(np.float32)
-    scores = run_tflite(content, pictures)
-    expected = original.run(pictures)
+def _conversion_error(content: bytes, spec: Input, expected: FloatArray) -> float:
+    """As in `Report`, of `scores_for_noise`. Raises ImportFailed above TOLERANCE."""
+    scores = run_tflite(content, noise(spec))
     if scores.shape != expected.shape:
         raise ImportFailed(
             f"the TFLite file gives {list(scores.shape)} and the original {list(expected.shape)}"

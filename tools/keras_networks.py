@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from model import Input
-from tools.original import FloatArray, ImportFailed, Original
+from tools.original import FloatArray, ImportFailed, Original, input_size
 from tools.torch_networks import to_tflite
 
 os.environ["KERAS_BACKEND"] = "torch"  # read when Keras is imported: the converter takes torch
@@ -92,7 +92,7 @@ def _original(
             "input_shape=(height, width, 3)"
         )
     _, height, width, _ = shape
-    spec = preprocessing(Input(size=height if height == width else (height, width)))
+    spec = preprocessing(Input(size=input_size(height, width)))
     module = _BlueFirst(network) if reverse else network
     module.eval()
 

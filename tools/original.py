@@ -42,7 +42,11 @@ def picture_size(
             f"{name} takes {list(shape)}, not pictures of one size and three colours: add --size "
             "if it takes any size, or export the network again for one picture"
         )
-    height, width = sides
+    return input_size(*sides)
+
+
+def input_size(height: int, width: int) -> int | tuple[int, int]:
+    """As `Input.size` has it: one side for a square."""
     return height if height == width else (height, width)
 
 
@@ -60,15 +64,20 @@ class Original:
     """The same as a TFLite file that takes float32 [1, height, width, 3]."""
 
 
+def noise(spec: Input) -> FloatArray:
+    """A few normalized pictures of noise, [n, height, width, 3]; always the same."""
+    pictures = np.random.default_rng(0).normal(size=(_PROBES, spec.height, spec.width, 3))
+    return pictures.astype(np.float32)
+
+
 def scores_for_noise(original: Original, *, classes: int) -> FloatArray:
-    """A few pictures of noise as the network scores them, [n, classes].
+    """The pictures of `noise` as the network scores them, [n, classes].
 
     Raises ImportFailed if the network does not give one score for each class.
     """
     spec = original.input
-    noise = np.random.default_rng(0).normal(size=(_PROBES, spec.height, spec.width, 3))
     try:
-        scores = original.run(noise.astype(np.float32))
+        scores = original.run(noise(spec))
     except Exception as error:
         raise ImportFailed(
             f"{original.name} cannot be run on pictures of {spec.width}x{spec.height}: {error}; "

@@ -8,7 +8,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from model import Input
-from tools.original import FloatArray, ImportFailed, Original
+from tools.original import FloatArray, ImportFailed, Original, input_size
 
 
 def from_tflite(path: Path) -> Original:
@@ -36,7 +36,7 @@ def from_content(name: str, content: bytes) -> Original:
             "that it was made of instead"
         )
     _, height, width, _ = shape
-    spec = Input(size=height if height == width else (height, width))
+    spec = Input(size=input_size(height, width))
     return Original(name, name, spec, lambda pictures: run(content, pictures), lambda: content)
 
 

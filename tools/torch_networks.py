@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from model import Input
-from tools.original import FloatArray, ImportFailed, Original
+from tools.original import FloatArray, ImportFailed, Original, input_size
 
 _GREY_LEVELS = 255  # torch's pixels are 0 to 1, the card's 0 to 255
 
@@ -34,7 +34,7 @@ def from_timm(
     if size:
         height, width = size[0], size[-1]
     spec = Input(
-        size=height if height == width else (height, width),
+        size=input_size(height, width),
         shorter_side=int(min(height, width) / config["crop_pct"]),
         mean=_in_pixels(config["mean"]),
         std=_in_pixels(config["std"]),
@@ -82,7 +82,7 @@ def from_torchvision(
     (side,), (shorter_side,) = transforms.crop_size, transforms.resize_size
     height, width = (size[0], size[-1]) if size else (side, side)
     spec = Input(
-        size=height if height == width else (height, width),
+        size=input_size(height, width),
         shorter_side=round(min(height, width) * shorter_side / side),
         mean=_in_pixels(transforms.mean),
         std=_in_pixels(transforms.std),
