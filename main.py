@@ -16,18 +16,19 @@ from werkzeug import Request, Response
 from pictures import configure_allocator
 from service import Service, SettingsError, read_settings
 
+configure_allocator()
+try:
+    service = Service(read_settings(os.environ))
+except SettingsError as error:
+    sys.exit(f"classify cannot start: {error}")
+
 if "functions_framework._cli" in sys.modules:  # its command serves with gunicorn, serve.py does not
     from gunicorn.config import ControlSocketDisable
 
     # The control socket needs a writable home directory, and servers of one user would share it.
     # functions-framework passes no setting of Gunicorn's through, so change the default.
     ControlSocketDisable.default = True
-
-configure_allocator()
-try:
-    service = Service(read_settings(os.environ))
-except SettingsError as error:
-    sys.exit(f"classify cannot start: {error}")
+    os.register_at_fork(after_in_child=service.start_worker)
 
 flask = sys.modules.get("flask")  # serve.py starts without it, in three fifths of the time
 if flask and flask.has_app_context():

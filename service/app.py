@@ -71,7 +71,6 @@ class Service:
                 self._dialects[dialect.status_route] = [dialect]
                 self._handlers[dialect.status_route] = self._model_status
         self._master = os.getpid()
-        os.register_at_fork(after_in_child=self._start_worker)
 
     def start(self) -> None:
         """Prepare the process that serves, in which threads may start, for its first request."""
@@ -82,6 +81,11 @@ class Service:
             self._classifier.load()
         except ModelUnavailable as error:  # the server starts; /ready reports the error
             _log.error(f"the model cannot be preloaded: {error}")
+
+    def start_worker(self) -> None:
+        """Start, if this process is gunicorn's worker and not one that the worker forks."""
+        if os.getppid() == self._master:
+            self.start()
 
     def respond(self, request: Request) -> Response:
         """The response to a request; it never raises."""
@@ -127,10 +131,6 @@ class Service:
             response.headers["Server-Timing"] = context.timings.header()
         if not context.body.drain():
             _leave_unread(response)
-
-    def _start_worker(self) -> None:
-        if os.getppid() == self._master:  # gunicorn's worker, not a process that it forks
-            self.start()
 
     def _page(self, context: RequestContext) -> Response:
         return page.respond(context.request)

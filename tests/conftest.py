@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import subprocess
@@ -60,10 +61,12 @@ def make_client(monkeypatch):
         app = functions_framework.create_app("classify", str(ROOT / "main.py"))
         return app.test_client()
 
-    return make
+    yield make
+    # What was alive at a fork is frozen (pictures/memory.py): networks and decoders would stay.
+    gc.unfreeze()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def client():
     """An HTTP client of the function with its default settings."""
     return functions_framework.create_app("classify", str(ROOT / "main.py")).test_client()
