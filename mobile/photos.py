@@ -12,8 +12,8 @@ SHORT_SIDE = 512
 _QUALITY = 90
 # Pillow scales these to 8 bits by cutting off.
 _DEEP_MODES = {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}
-# Brands of an ISO base media file that is a HEIC: ISO/IEC 23008-12, annex B.
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
+#: Brands of an ISO base media file that is a HEIC: ISO/IEC 23008-12, annex B.
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def prepare(data: bytes) -> Photo:
 
 def format_name(data: bytes) -> str:
     """The format of a file that cannot be drawn, or nothing if it is unknown."""
-    return "HEIC" if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS else ""
+    return "HEIC" if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS else ""
 
 
 def _shrunk(data: bytes) -> Photo:

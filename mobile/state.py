@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 import flet as ft
-from client import ClassifyError, Client, Label, Model
+from client import Classification, ClassifyError, Client, FeaturesUnavailable, Label, Model
 from photos import Photo, prepare
 from settings import Settings, save_settings
 from words import DEFECT, Action, Words, words_for
@@ -52,6 +52,8 @@ class Entry:
     """Of its bytes, sent so far."""
     labels: list[Label] = field(default_factory=list)
     failure: Words | None = None
+    seen: Label | None = None
+    """The label whose heat map is shown."""
 
 
 @ft.observable
@@ -78,6 +80,10 @@ class Session:
 
     def show(self, entry: Entry) -> None:
         self.shown = entry
+
+    def toggle_heat(self, entry: Entry, label: Label) -> None:
+        """Show where a label was seen, or hide it again."""
+        entry.seen = None if entry.seen is label else label
 
     def cancel(self, entry: Entry) -> None:
         self._tasks[entry].cancel()
@@ -140,9 +146,17 @@ class Session:
             if entry.stage == Stage.WAITING:
                 entry.stage = Stage.WAKING
 
-        reply = await self._client().classify(data, top_k=self.settings.top_k, on_progress=follow)
+        async def classify(*, explain: bool) -> Classification:
+            return await self._client().classify(
+                data, top_k=self.settings.top_k, explain=explain, on_progress=follow
+            )
+
+        try:
+            reply = await classify(explain=self.model is None or self.model.explains)
+        except FeaturesUnavailable:  # the model was not known yet
+            reply = await classify(explain=False)
         _log.info("%s: %s", entry.name, reply.server_timing)
-        entry.labels = reply.labels
+        entry.labels, entry.seen = reply.labels, None
         entry.stage = Stage.DONE
 
     def _client(self) -> Client:

@@ -43,7 +43,7 @@ from .errors import (
     UnsupportedImageFormat,
     UnsupportedMediaType,
 )
-from .replies import Classification, Label, Model
+from .replies import Classification, Heatmap, Label, Model
 
 __all__ = [
     "ApiError",
@@ -61,6 +61,7 @@ __all__ = [
     "Client",
     "ConnectionBroken",
     "FeaturesUnavailable",
+    "Heatmap",
     "ImageCorrupt",
     "ImageError",
     "ImageTooCostly",

@@ -13,7 +13,7 @@ from typing import Self
 import httpx
 
 from .errors import BadAddress, ConnectionBroken, NoNetwork, NotListening, TimedOut, Unreachable
-from .replies import Classification, Label, Model, read
+from .replies import Classification, Model, read, read_classification
 
 #: Seconds for a connection, for a chunk of the photo, and for the reply, which a cold start delays.
 TIMEOUT = httpx.Timeout(5, write=30, read=60)
@@ -26,6 +26,8 @@ _CHUNK_BYTES = 16_384
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 8.0
 # Above this many seconds, a Retry-After is for people to wait.
 _LONGEST_RETRY_AFTER = 30.0
+# Of the platform and of the function.
+_BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 # Errors of the operating system without a network.
 _NO_NETWORK = {errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH}
 
@@ -37,7 +39,7 @@ class Client:
     """A client of the function at `url`; `key` is for one that asks for an API key.
 
     Methods raise ClassifyError, and the constructor BadAddress. Broken connections and replies
-    with status 503 are retried. A request is cancelled by cancelling its task.
+    with status 429 or 503 are retried. A request is cancelled by cancelling its task.
     """
 
     def __init__(
@@ -58,15 +60,24 @@ class Client:
         await self._http.aclose()
 
     async def classify(
-        self, photo: bytes, *, top_k: int = 5, on_progress: OnProgress = lambda *_: None
+        self,
+        photo: bytes,
+        *,
+        top_k: int = 5,
+        explain: bool = False,
+        on_progress: OnProgress = lambda *_: None,
     ) -> Classification:
-        """The labels of a photo: the bytes of a file in any format that the function reads."""
+        """The labels of a photo: the bytes of a file in any format that the function reads.
+
+        `explain` asks for the heat map of each label. FeaturesUnavailable is raised if the model
+        has none.
+        """
 
         def request() -> httpx.Request:
             return self._http.build_request(
                 "POST",
                 "",
-                params={"top_k": top_k},
+                params={"top_k": top_k, "explain": "png" if explain else "false"},
                 headers={
                     "Content-Type": "application/octet-stream",
                     "Content-Length": str(len(photo)),
@@ -74,15 +85,7 @@ class Client:
                 content=_chunks(photo, on_progress),
             )
 
-        response = await self._with_retries(request)
-        return read(
-            response,
-            lambda reply: Classification(
-                labels=[Label(label["label"], label["score"]) for label in reply["labels"]],
-                model=reply["model"]["name"],
-                server_timing=response.headers.get("Server-Timing", ""),
-            ),
-        )
+        return read_classification(await self._with_retries(request))
 
     async def model(self) -> Model:
         """The model that answers."""
@@ -94,6 +97,7 @@ class Client:
                 version=card["version"],
                 licence=card["licence"]["name"],
                 commercial_use=card["licence"]["commercial_use"],
+                explains="features" in card["more_outputs"],
             ),
         )
 
@@ -115,8 +119,11 @@ class Client:
                     raise
             else:
                 wait = _retry_after(response)
-                may_retry = response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-                if not may_retry or tries == self._tries or wait > _LONGEST_RETRY_AFTER:
+                if (
+                    response.status_code not in _BUSY
+                    or tries == self._tries
+                    or wait > _LONGEST_RETRY_AFTER
+                ):
                     return response
             longest = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (tries - 1))
             await asyncio.sleep(wait + random.uniform(0, longest))  # noqa: S311 - no secret

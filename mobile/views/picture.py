@@ -19,8 +19,23 @@ def Picture(entry: Entry, *, fills: bool = False) -> ft.Control:
         clip_behavior=ft.ClipBehavior.ANTI_ALIAS,
         bgcolor=ft.Colors.SURFACE_CONTAINER_HIGHEST,
         alignment=None if aspect else ft.Alignment.CENTER,  # a photo fills the frame
-        content=drawn(entry),
+        content=_with_heat(entry) if aspect else drawn(entry),
     )
+
+
+def _with_heat(entry: Entry) -> ft.Control:
+    """The photo, under the heat map of the label that was tapped."""
+    layers = [drawn(entry)]
+    if entry.seen and entry.seen.heatmap:
+        # Both have the same proportions, so both are fitted into the frame alike.
+        layers.append(
+            ft.Image(
+                entry.seen.heatmap.overlay,
+                fit=ft.BoxFit.CONTAIN,
+                exclude_from_semantics=True,  # `Heat` says it in words
+            )
+        )
+    return ft.Stack(layers, fit=ft.StackFit.EXPAND)
 
 
 def drawn(entry: Entry, *, side: int | None = None) -> ft.Control:

@@ -9,6 +9,7 @@ from words import Action, Words
 
 from views.bars import Bars
 from views.buttons import Commands, button, choose_button
+from views.heat import Heat
 
 _TITLES = {
     Stage.PREPARING: "Preparing the photo",
@@ -26,7 +27,10 @@ def Result(session: Session, entry: Entry, commands: Commands) -> ft.Control:
     if entry.stage in UNDER_WAY:
         content = _progress(session, entry)
     elif entry.stage == Stage.DONE:
-        content = Bars(entry.labels)
+        content = ft.Column(
+            [Bars(entry, lambda label: session.toggle_heat(entry, label)), Heat(entry)],
+            spacing=GAP,
+        )
     else:
         content = _failure(session, entry, entry.failure or _CANCELLED, commands)
     return ft.Semantics(live_region=True, container=True, content=content)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tests.app.screen import Screen
 from tests.needs import skip
@@ -114,6 +114,17 @@ def open_app(browser, app_url):
 def screen(open_app):
     """The app on a phone."""
     return open_app()
+
+
+@pytest.fixture(scope="session")
+def cat_and_grey(photos, tmp_path_factory):
+    """The path of a photo with a cat on its left and nothing on its right."""
+    path = tmp_path_factory.mktemp("photos") / "left.jpg"
+    picture = Image.new("RGB", (600, 400), "gray")
+    with Image.open(photos / "chelsea.jpg") as cat:
+        picture.paste(ImageOps.fit(cat, (300, 300)), (0, 50))
+    picture.save(path, quality=95)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from urllib.parse import urlsplit
 
+from PIL import Image, ImageStat
 from playwright.sync_api import expect
 
 # Flet asks for it in spite of no_cdn; the app does not need it.
@@ -45,6 +47,23 @@ class Screen:
 
     def thumbnails(self):
         return self.page.locator("[flt-semantics-identifier=thumbnail]")
+
+    def show(self, place, summary):
+        """Go to a photo once its thumbnail says what became of it."""
+        thumbnail = self.thumbnails().nth(place)
+        expect(thumbnail).to_contain_text(summary, timeout=WAIT_MS)
+        thumbnail.click()
+        expect(thumbnail).to_have_attribute("aria-current", "true", timeout=WAIT_MS)
+
+    def reds(self):
+        """How red the left and the right half of the photo are, on average from 0 to 255."""
+        self.page.wait_for_timeout(1000)  # until nothing moves
+        width = self.page.viewport_size["width"]
+        clip = {"x": 30, "y": 80, "width": width - 60, "height": 200}
+        picture = Image.open(io.BytesIO(self.page.screenshot(clip=clip))).convert("RGB")
+        middle = picture.width // 2
+        halves = (0, 0, middle, picture.height), (middle, 0, *picture.size)
+        return [ImageStat.Stat(picture.crop(half)).mean[0] for half in halves]
 
     def choose(self, *photos, button="Choose"):
         with self.page.expect_file_chooser() as chooser:

@@ -32,12 +32,38 @@ def test_of_three_photos_the_damaged_one_says_so_and_the_others_stay(screen, pho
     screen.choose(photos / "chelsea.jpg", damaged, photos / "coffee.jpg")
     screen.expect_label("espresso")
     expect(screen.thumbnails()).to_have_count(3)
-    screen.thumbnails().nth(1).click()
-    screen.expect_text("Photo damaged")
+    screen.show(1, "Photo damaged")
     expect(screen.button("Choose another")).to_be_attached()
     assert screen.nameless() == []
-    screen.thumbnails().nth(2).click()
+    screen.show(2, "Egyptian cat")
     screen.expect_label("Egyptian cat")
+
+
+def test_a_tap_on_a_label_shows_where_it_was_seen(screen, cat_and_grey):
+    screen.choose(cat_and_grey)
+    screen.expect_label("Egyptian cat")
+    screen.expect_text("Tap a label to see where it was seen")
+    plain = screen.reds()
+    screen.bars().first.click()
+    screen.expect_text("Egyptian cat: seen mostly on the left")
+    assert screen.nameless() == []
+    left, right = (shown - before for shown, before in zip(screen.reds(), plain, strict=True))
+    assert left > 10 > abs(right)
+    screen.bars().first.click()
+    screen.expect_text("Tap a label to see where it was seen")
+    assert screen.reds() == pytest.approx(plain, abs=2)
+
+
+def test_a_model_of_labels_alone_says_so(start_app, open_app, start_server, photos):
+    screen = open_app(start_app(start_server(MODEL=str(photos / "tiny")).url))
+    screen.button("Settings").click()
+    screen.button("Fewer labels").click()
+    screen.button("Fewer labels").click()
+    screen.expect_text("Labels: 3")  # it has no more
+    screen.button("Save").click()
+    screen.choose(photos / "chelsea.jpg")
+    screen.expect_text("This model does not say where it saw a label")
+    expect(screen.bars()).to_have_count(3)
 
 
 def test_a_heic_is_classified_and_its_thumbnail_says_heic(screen, photos):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 
 import pytest
-from photos import SHORT_SIDE, format_name, prepare
+from photos import HEIC_BRANDS, SHORT_SIDE, format_name, prepare
 from PIL import Image
+
+from pictures.errors import UnsupportedImageFormat
+from pictures.formats import format_of
 
 
 def encoded(image, name="JPEG", **options):
@@ -63,3 +66,13 @@ def test_a_heic_is_sent_as_it_is_and_named(photos):
     assert prepare(data).data == data
     assert format_name(data) == "HEIC"
     assert format_name(b"no photo") == ""
+
+
+@pytest.mark.parametrize("brand", sorted(HEIC_BRANDS | {b"avif", b"hevz", b"mp42"}))
+def test_a_heic_is_what_the_function_takes_for_one(brand):
+    data = b"\0\0\0\x10ftyp" + brand + b"\0\0\0\0"
+    try:
+        is_heic = format_of(data) == "HEIC"
+    except UnsupportedImageFormat:
+        is_heic = False
+    assert (format_name(data) == "HEIC") is is_heic
