@@ -86,7 +86,7 @@ class Classifier:
         self._loaded = _load(self._folder, self._num_threads)
         return True
 
-    def check_features(self) -> None:
+    def _check_features(self) -> None:
         """Raise FeaturesUnavailable if the network does not give its features."""
         if not self.card.more_outputs:
             raise FeaturesUnavailable(
@@ -97,7 +97,7 @@ class Classifier:
     def _infer(self, pixels: Pixels, *, features: bool) -> Inference:
         self._load()
         if features:
-            self.check_features()
+            self._check_features()
         loaded = cast("_Loaded", self._loaded)
         start = time.perf_counter()
         try:
