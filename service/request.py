@@ -183,9 +183,12 @@ def read_parameters(texts: Mapping[str, str]) -> Parameters:
 
 
 def _value(text: str) -> object:
-    """A number, true or false as JSON has them; other text stays what it is."""
+    """A number, true or false as JSON has them; other text stays what it is.
+
+    Lower-cased, because clients in Python send True and False.
+    """
     try:
-        return msgspec.json.decode(text)
+        return msgspec.json.decode(text.lower())
     except (msgspec.DecodeError, RecursionError):
         return text
 

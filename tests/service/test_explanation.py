@@ -168,6 +168,13 @@ def test_a_label_without_any_heat_has_zeros(client, chelsea):
     assert highest <= {0, 1}
 
 
+@pytest.mark.parametrize("send", [as_bytes, as_form])
+def test_booleans_may_be_spelt_as_in_python(client, chelsea, send):
+    found = prediction(client, send(chelsea, explain="True", embedding="False", top_k=1))
+    assert "heatmap" in found["labels"][0]
+    assert "embedding" not in found
+
+
 @pytest.mark.parametrize("asked", [{"explain": True}, {"explain": "png"}, {"embedding": "list"}])
 def test_a_model_of_labels_alone_refuses(make_client, photos, chelsea, asked):
     client = make_client(MODEL=str(photos / "tiny"))
