@@ -29,7 +29,7 @@ from model import (
     top_labels,
 )
 from model.check import report, schema
-from model.similar import CLI_MAX_PIXELS, IndexUnusable, find_similar, make_index
+from model.similar import CLI_MAX_PIXELS, IndexUnusable, find_similar, make_index, whole
 from pictures import DecoderPool, ImageError
 
 BAR_WIDTH = 30
@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="an image file")
     parser.add_argument(
-        "--top-k", type=_whole, default=5, metavar="N", help="labels for each photo (default: 5)"
+        "--top-k", type=whole, default=5, metavar="N", help="labels for each photo (default: 5)"
     )
     parser.add_argument(
         "--min-score",
@@ -131,12 +131,6 @@ def _parser() -> argparse.ArgumentParser:
         help="a model that ships, by its name, or the folder of another (default: resnet50)",
     )
     return parser
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
-    return int(text)
 
 
 def _probability(text: str) -> float:

@@ -10,6 +10,7 @@ import argparse
 import base64
 import html
 import io
+import os
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,8 @@ from pictures import DecoderPool, ImageError, Pixels
 CLI_MAX_PIXELS = 200_000_000
 
 Vectors = npt.NDArray[np.float32]
+
+_MAKE_ONE = "make one with python -m model index"
 
 
 class IndexUnusable(Exception):
@@ -58,10 +61,11 @@ class Index(NamedTuple):
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 index = cls(arrays["files"].tolist(), arrays["vectors"], str(arrays["sha256"]))
-        except (OSError, EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
-            raise IndexUnusable(
-                f"{path} is not an index: {error}; make one with python -m model index"
-            ) from error
+        except OSError as error:
+            raise IndexUnusable(f"{path}: {error.strerror or error}; {_MAKE_ONE}") from error
+        except (EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
+            # NumPy's message advises to load the file unsafely.
+            raise IndexUnusable(f"{path} is not an index, or damaged; {_MAKE_ONE}") from error
         if index.sha256 != card.sha256:
             raise IndexUnusable(
                 f"{path} was made with another network than {card.name}, whose vectors must not be "
@@ -117,7 +121,9 @@ def make_index(arguments: Sequence[str]) -> int:
         prog="python -m model index", description="Index photos, to search for similar ones."
     )
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="a file or a folder")
-    parser.add_argument("--to", type=Path, required=True, metavar="FILE", help="the index to write")
+    parser.add_argument(
+        "--to", type=_output, required=True, metavar="FILE", help="the index to write"
+    )
     _add_model(parser)
     options = parser.parse_args(arguments)
     reader = Reader(options.model)
@@ -128,7 +134,8 @@ def make_index(arguments: Sequence[str]) -> int:
             files.append(str(photo.resolve()))
             vectors.append(vector)
     if not vectors:
-        print("no photo could be read, so there is no index", file=sys.stderr)
+        problem = "no photo could be read" if reader.errors else "the folders have no files"
+        print(f"{problem}, so there is no index", file=sys.stderr)
         return 1
     Index(files, np.stack(vectors), reader.card.sha256).save(options.to)
     print(f"{len(files)} photos in {options.to}")
@@ -144,8 +151,10 @@ def find_similar(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--in", dest="index", type=Path, required=True, metavar="FILE", help="of `index`"
     )
-    parser.add_argument("--count", type=int, default=10, metavar="N", help="default: 10")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page of thumbnails")
+    parser.add_argument("--count", type=whole, default=10, metavar="N", help="default: 10")
+    parser.add_argument(
+        "--html", type=_output, metavar="FILE", help="also write a page of thumbnails"
+    )
     _add_model(parser)
     options = parser.parse_args(arguments)
     reader = Reader(options.model)
@@ -166,6 +175,23 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", default="resnet50", metavar="MODEL", help="name or folder (default: resnet50)"
     )
+
+
+def whole(text: str) -> int:
+    """An argument of the command line that is a whole number from 1 up."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return int(text)
+
+
+def _output(text: str) -> Path:
+    """A file to write: refused before the work, whose result would be lost."""
+    path = Path(text)
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(
+            f"{path} cannot be written; name a file in a folder that exists and is writable"
+        )
+    return path
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

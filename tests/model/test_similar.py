@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from model import RESNET50, read_card
-from model.similar import Index, IndexUnusable
+from model.similar import Index, IndexUnusable, find_similar, make_index
 
 
 @pytest.fixture
@@ -69,8 +69,37 @@ def test_vectors_of_another_network_are_not_compared(run, album, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no index", b"PK\x03\x04"])
 def test_a_damaged_index_is_named(tmp_path, content):
     (tmp_path / "index.npz").write_bytes(content)
-    with pytest.raises(IndexUnusable, match="is not an index"):
+    with pytest.raises(IndexUnusable, match="is not an index, or damaged; make one") as error:
         Index.load(tmp_path / "index.npz", read_card(RESNET50))
+    assert "pickle" not in str(error.value)
+
+
+def test_a_missing_index_is_named(tmp_path):
+    with pytest.raises(IndexUnusable, match="nowhere: No such file or directory; make one"):
+        Index.load(tmp_path / "nowhere", read_card(RESNET50))
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (make_index, ["--to", "nowhere/index.npz"]),
+        (make_index, ["--to", "."]),
+        (find_similar, ["--in", "index.npz", "--html", "nowhere/page.html"]),
+        (find_similar, ["--in", "index.npz", "--count", "0"]),
+    ],
+)
+def test_a_wrong_option_is_refused_before_the_work(command, option, capsys):
+    with pytest.raises(SystemExit):
+        command(["photo.jpg", *option])
+    problem = "not a whole number" if "--count" in option else "cannot be written; name a file"
+    assert problem in capsys.readouterr().err
+
+
+def test_a_folder_without_files_has_no_index(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    made = run("index", tmp_path / "empty", "--to", tmp_path / "index.npz")
+    assert made.returncode == 1
+    assert made.stderr == "the folders have no files, so there is no index\n"
 
 
 def test_a_model_of_labels_alone_has_no_index(run, photos, tmp_path):
