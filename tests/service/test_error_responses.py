@@ -151,6 +151,18 @@ ERRORS = {
         "BAD_BASE64",
         "not its path",
     ),
+    "an urlencoded image that is empty": (
+        body(b"image=&top_k=3", "application/x-www-form-urlencoded"),
+        400,
+        "NO_IMAGE",
+        "image is empty",
+    ),
+    "an urlencoded form of too many fields": (
+        body(b"a=b&" * 100_000, "application/x-www-form-urlencoded"),
+        400,
+        "BAD_PARAMETER",
+        "over 32 fields",
+    ),
     "an urlencoded form without an image": (
         body(b"photo=x", "application/x-www-form-urlencoded"),
         415,
