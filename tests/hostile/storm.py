@@ -58,12 +58,12 @@ def pictures(count: int) -> Iterable[Prepared]:
     return (("picture", lambda number=number: make(number)) for number in range(count))
 
 
-def hostile_requests(count: int) -> Iterable[Prepared]:
+def hostile_requests(count: int, path: str = "/") -> Iterable[Prepared]:
     """Each kind in turn."""
     kinds = list(requests.KINDS.items())
     for number in range(count):
         name, make = kinds[number % len(kinds)]
-        yield name, lambda make=make, number=number: make(Random(number))
+        yield name, lambda make=make, number=number: make(Random(number)).to(path)
 
 
 def bombs() -> Iterable[Prepared]:

@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
+from service.dialects import DIALECTS
+from service.routes import CLASSIFY
 from tests.hostile import storm
 from tests.hostile.requests import KINDS, PICTURE
 from tests.hostile.watch import watching
@@ -51,11 +53,20 @@ def trickling_clients(port, *, count):
             thread.join()
 
 
+OTHER_PATHS = [
+    dialect.route.path.format(model="resnet50") for dialect in DIALECTS if dialect.route != CLASSIFY
+]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "prepared",
-    [storm.pictures(300), storm.hostile_requests(len(KINDS) * 10)],
-    ids=["pictures", "requests"],
+    [
+        storm.pictures(300),
+        storm.hostile_requests(len(KINDS) * 10),
+        *(storm.hostile_requests(len(KINDS) * 3, path) for path in OTHER_PATHS),
+    ],
+    ids=["pictures", "requests", *OTHER_PATHS],
 )
 def test_a_storm_is_answered_without_a_failure(server, prepared):
     with watching(server.port, server.process.pid) as watch:

@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -34,6 +34,14 @@ class Sent:
     then: Then = Then.READ
     pause: float = 0.0
 
+    def to(self, path: str) -> Sent:
+        """The same to another path than `/`, unless the request line is odd itself."""
+        first, *others = self.pieces
+        start = b"POST / HTTP/1.1"
+        if first.startswith(start):
+            first = b"POST %b HTTP/1.1" % path.encode() + first.removeprefix(start)
+        return replace(self, pieces=[first, *others])
+
 
 class Answer(NamedTuple):
     """What came back; status 0 if the connection was closed without an answer."""
@@ -52,10 +60,13 @@ class Answer(NamedTuple):
             return "no answer"
         if self.headers.get("content-type") != "application/json":
             return "refused by the server"
+        if self.status == 200:
+            return "answered"
         reply = self.json()
-        if self.status == 200 or "predictions" not in reply:
-            return reply.get("error", {}).get("reason", "answered")
-        return reply["predictions"][0]["error"]["reason"]
+        error = (reply["predictions"][0] if "predictions" in reply else reply)["error"]
+        if isinstance(error, str):
+            return error.partition(":")[0]
+        return error["reason"] if "reason" in error else error["details"][0]["reason"]
 
 
 NO_ANSWER = Answer(0, {}, b"")
