@@ -102,10 +102,12 @@ def openapi_document(
     limits: Limits, *, model: str, security: Sequence[Mapping[str, Sequence[str]]]
 ) -> Document:
     """The OpenAPI document for these limits; `security` is that of classification."""
+    schemas = _schemas(limits)
     paths: Document = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    paths[CLASSIFY.path]["post"] |= _classify() | {"security": security}
+    classify = _classify(schemas[Parameters.__name__]["properties"])
+    paths[CLASSIFY.path]["post"] |= classify | {"security": security}
     predict = {**_head(TensorFlow.route), **_predict(), "security": security}
     paths[TensorFlow.route.path.format(model=model)] = {"post": predict}
     status = _head(TensorFlow.status_route) | {"responses": _model_status()}
@@ -115,7 +117,7 @@ def openapi_document(
         "info": {"title": "classify", "version": "1.0.0", "description": _DESCRIPTION},
         "paths": paths,
         "components": {
-            "schemas": _schemas(limits),
+            "schemas": schemas,
             "securitySchemes": _SECURITY_SCHEMES,
         },
     }
@@ -135,7 +137,9 @@ def _operation(route: Route) -> Document:
     return _head(route) | {"responses": {"200": _response(route.summary, reply), **errors}}
 
 
-def _classify() -> Document:
+def _classify(parameters: Document) -> Document:
+    # The schemas are repeated, because openapi-generator names a type after the end of each
+    # reference: one that ends in the parameter `embedding` would replace the type Embedding.
     return {
         "parameters": [
             {
@@ -144,7 +148,7 @@ def _classify() -> Document:
                 "schema": schema,
                 "description": "Overridden by the body.",
             }
-            for name, schema in _parameters().items()
+            for name, schema in parameters.items()
         ],
         "requestBody": {"required": True, "content": _request_forms()},
         "responses": {
@@ -229,13 +233,6 @@ def _error_responses(errors: list[type[ClassifyError]]) -> Document:
     return responses
 
 
-def _parameters() -> Document:
-    return {
-        name: {"$ref": f"{_SCHEMAS}/Parameters/properties/{name}"}
-        for name in Parameters.__struct_fields__
-    }
-
-
 def _ref(schema: type) -> Document:
     return {"$ref": f"{_SCHEMAS}/{schema.__name__}"}
 
@@ -276,6 +273,8 @@ def _schemas(limits: Limits) -> Document:
     }
     for name in ("ImageRequest", "Parameters"):
         _simplify(schemas[name]["properties"], limits)
+    # Dart's generator makes a class that is no valid Dart of an integer or a list.
+    schemas["Input"]["properties"]["size"] = {"description": "One side, or height and width."}
     schemas["Embedding"]["properties"]["values"] = {
         "type": "string",
         "description": "float32, little-endian, in base64.",

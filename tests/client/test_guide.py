@@ -9,16 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-import tree_sitter_dart
-import tree_sitter_kotlin
-import tree_sitter_swift
-import tree_sitter_typescript
-from tree_sitter import Language, Parser
 
 from service.dialects import DIALECTS
 from service.errors import ERRORS, INTERNAL
 from tests.app.proxy import Proxy, replaced
 from tests.app.running import run as run_coroutine
+from tests.client.grammars import GRAMMARS, is_valid
 from tests.needs import need
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -30,12 +26,6 @@ EXAMPLES = {
     for heading, language, code in re.findall(
         r"^## ([^\n]+)\n\n```(\w+)\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE
     )
-}
-GRAMMARS = {
-    "dart": tree_sitter_dart.language,
-    "kotlin": tree_sitter_kotlin.language,
-    "swift": tree_sitter_swift.language,
-    "tsx": tree_sitter_typescript.language_tsx,
 }
 PARSED = [heading for heading, (language, _) in EXAMPLES.items() if language in GRAMMARS]
 RUN = [heading for heading in EXAMPLES if heading not in PARSED]
@@ -62,11 +52,6 @@ def test_the_table_says_which_examples_are_run():
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", GUIDE))
 def test_the_links_lead_somewhere(link):
     assert (DOCS / link).exists()
-
-
-def is_valid(language, code):
-    tree = Parser(Language(GRAMMARS[language]())).parse(code.encode())
-    return not tree.root_node.has_error
 
 
 @pytest.mark.parametrize("heading", PARSED)
