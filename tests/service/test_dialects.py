@@ -1,15 +1,11 @@
 """The dialects: what each client sends, and what it gets."""
 
 import base64
-import io
 
-import grpc
 import msgspec
 import pytest
 
 from service.dialects import DIALECTS
-from service.dialects.vision import RPC_CODES
-from service.errors import ERRORS, INTERNAL
 from tests.service.samples import BASE64, PNG
 
 PHOTOS = [("chelsea.jpg", "Egyptian cat"), ("coffee.jpg", "espresso"), ("camera.jpg", "tripod")]
@@ -221,100 +217,3 @@ def test_another_model_is_404(client, path):
     assert response.json["error"].startswith("NO_SUCH_PATH")
     assert path.replace("mine", "resnet50") in response.json["error"]
     assert client.get("/v1/models/a/b").status_code == 404
-
-
-@pytest.mark.parametrize("content_type", [None, "image/png", "application/octet-stream"])
-def test_hugging_face_may_send_bytes(client, content_type):
-    labels = client.post(HUGGING_FACE, data=PNG, content_type=content_type).json
-    assert len(labels) == 5
-    assert labels[0].keys() == {"label", "score"}
-
-
-@pytest.mark.parametrize(
-    ("parameters", "expected"),
-    [
-        ({"top_k": 2}, 2),
-        ({"function_to_apply": "softmax", "top_k": None}, 5),
-        ({"function_to_apply": "sigmoid"}, "BAD_JSON"),
-        ({"top_k": 0}, 0),
-        ({"top_k": -1}, "BAD_PARAMETER"),
-        ({"x": 1}, "UNKNOWN_FIELD"),
-    ],
-)
-def test_the_parameters_of_hugging_face(client, parameters, expected):
-    reply = client.post(HUGGING_FACE, json={"inputs": BASE64, "parameters": parameters}).json
-    if isinstance(expected, int):
-        assert len(reply) == expected
-    else:
-        assert reply["error"].startswith(expected)
-
-
-def test_hugging_face_has_no_forms(client):
-    response = client.post(HUGGING_FACE, data={"x": (io.BytesIO(PNG), "x")})
-    assert response.status_code == 415
-    assert response.json["error"].startswith("UNSUPPORTED_MEDIA_TYPE")
-
-
-def annotate(client, *requests):
-    response = client.post(ANNOTATE, json={"requests": list(requests)})
-    assert response.status_code == 200
-    return response.json["responses"]
-
-
-def test_each_annotation_has_its_own_result_or_error(client):
-    three = [{"type": 4, "maxResults": 3, "model": "builtin/latest"}]
-    responses = annotate(
-        client,
-        annotated(BASE64, three),
-        annotated("?"),
-        annotated(BASE64, [{"type": "LABEL_DETECTION"}]),
-        annotated(BASE64, [{"type": "LABEL_DETECTION", "maxResults": 5000}]),
-    )
-    assert [len(each.get("labelAnnotations", [])) for each in responses] == [3, 0, 10, 1000]
-    assert responses[0]["labelAnnotations"][0].keys() == {"description", "score"}
-    error = responses[1]["error"]
-    assert (error["code"], error["status"]) == (3, "INVALID_ARGUMENT")
-    assert error["message"].startswith("requests[1].image.content")
-
-
-ADDRESS = {"source": {"imageUri": "https://example.com/a.jpg"}}
-
-
-@pytest.mark.parametrize(
-    ("request_", "word"),
-    [
-        (annotated(BASE64, [{"type": "FACE_DETECTION"}]), "FACE_DETECTION"),
-        (annotated(BASE64, [{"type": 1}, *LABELS]), "FACE_DETECTION is not supported"),
-        (annotated(BASE64, []), "without features"),
-        ({"image": ADDRESS, "features": LABELS}, "imageUri"),
-        (annotated(BASE64, imageContext={"languageHints": ["en"]}), "imageContext"),
-    ],
-)
-def test_what_vision_can_do_and_we_cannot_is_named(client, request_, word):
-    (response,) = annotate(client, request_)
-    assert word in response["error"]["message"]
-    assert response["error"]["details"][0]["reason"] == "UNSUPPORTED_FEATURE"
-
-
-@pytest.mark.parametrize(
-    ("sent", "reason"),
-    [
-        ({"requests": []}, "NO_IMAGE"),
-        ({}, "BAD_JSON"),
-        ({"requests": [annotated(BASE64)] * 17}, "TOO_MANY_IMAGES"),
-        ({"requests": [{"img": 1}]}, "UNKNOWN_FIELD"),
-        ({"requests": [annotated(BASE64, [{"maxResults": -1}])]}, "BAD_JSON"),
-    ],
-)
-def test_an_invalid_request_to_annotate_is_an_error(client, sent, reason):
-    response = client.post(ANNOTATE, json=sent)
-    error = response.json["error"]
-    assert (response.status_code, error["code"], error["details"][0]["reason"]) == (
-        400, 400, reason,
-    )  # fmt: skip
-
-
-def test_every_status_has_the_number_of_google_rpc_code():
-    numbers = {name: code.value[0] for name, code in grpc.StatusCode.__members__.items()}
-    assert {spec.status for spec in [*ERRORS.values(), INTERNAL]} == RPC_CODES.keys()
-    assert RPC_CODES.items() <= numbers.items()
