@@ -39,3 +39,12 @@ def test_hugging_face_has_no_forms(client):
     response = client.post(HUGGING_FACE, data={"x": (io.BytesIO(PNG), "x")})
     assert response.status_code == 415
     assert response.json["error"].startswith("UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize("content_type", [None, "application/x-www-form-urlencoded"])
+def test_json_needs_its_content_type(client, content_type):
+    sent = f'{{"inputs": "{BASE64}"}}'
+    assert client.post(HUGGING_FACE, data=sent, content_type="application/json").status_code == 200
+    response = client.post(HUGGING_FACE, data=sent, content_type=content_type)
+    assert response.status_code == 415
+    assert response.json["error"].startswith("UNSUPPORTED_IMAGE_FORMAT")
