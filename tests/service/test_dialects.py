@@ -217,3 +217,38 @@ def test_another_model_is_404(client, path):
     assert response.json["error"].startswith("NO_SUCH_PATH")
     assert path.replace("mine", "resnet50") in response.json["error"]
     assert client.get("/v1/models/a/b").status_code == 404
+
+
+# How the clients whose replies have a place for them ask for heat maps and embeddings.
+FEATURES = {"top_k": 1, "explain": True, "embedding": "list"}
+ASK_FEATURES = {
+    CALL: {"data": {"image": BASE64, **FEATURES}},
+    PREDICT: {"instances": [{"b64": BASE64}], "parameters": FEATURES},
+}
+
+
+@pytest.mark.parametrize(("path", "sent"), ASK_FEATURES.items())
+def test_heat_maps_and_embeddings(client, path, sent):
+    reply = client.post(path, json=sent).json
+    found = reply["result"] if path == CALL else reply["predictions"][0]
+    assert "grid" in found["labels"][0]["heatmap"]
+    assert len(found["embedding"]["values"]) == found["embedding"]["dimensions"]
+
+
+@pytest.mark.parametrize(("path", "sent"), ASK_FEATURES.items())
+def test_a_model_without_features_says_so(make_client, photos, path, sent):
+    tiny = make_client(MODEL=str(photos / "tiny"))
+    path = path.replace("resnet50", tiny.get("/model").json["name"])
+    response = tiny.post(path, json=sent)
+    assert response.status_code == 400
+    find = REASON[CALL if path == CALL else PREDICT]
+    assert find(response.json["error"]) == "FEATURES_UNAVAILABLE"
+
+
+@pytest.mark.parametrize("path", [HUGGING_FACE, ANNOTATE])
+def test_other_dialects_have_no_place_for_them(client, path):
+    sent = {"inputs": BASE64} if path == HUGGING_FACE else {"requests": [annotated(BASE64)]}
+    response = client.post(path + "?explain=true&embedding=true", json=sent)
+    assert response.status_code == 200
+    assert b"heatmap" not in response.data
+    assert b"embedding" not in response.data
