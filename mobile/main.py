@@ -21,6 +21,7 @@ async def main(page: ft.Page) -> None:
     page.fonts = theme.FONTS
     page.theme, page.dark_theme = theme.LIGHT, theme.DARK
     session = Session(await load_settings())
+    page.on_close = session.close
     picker = ft.FilePicker()
     page.render(App, session, picker)
     await session.look_up_model()

@@ -85,6 +85,11 @@ class Session:
         """Show where a label was seen, or hide it again."""
         entry.seen = None if entry.seen is label else label
 
+    async def close(self) -> None:
+        """Close the connections to the function."""
+        for client in self._clients.values():
+            await client.close()
+
     def cancel(self, entry: Entry) -> None:
         self._tasks[entry].cancel()
 
@@ -162,5 +167,5 @@ class Session:
     def _client(self) -> Client:
         """The client for the settings in force; one of earlier settings may still be sending."""
         if self.settings not in self._clients:
-            self._clients = {self.settings: Client(self.settings.url, key=self.settings.key)}
+            self._clients[self.settings] = Client(self.settings.url, key=self.settings.key)
         return self._clients[self.settings]

@@ -68,7 +68,9 @@ def test_a_heic_is_sent_as_it_is_and_named(photos):
     assert format_name(b"no photo") == ""
 
 
-@pytest.mark.parametrize("brand", sorted(HEIC_BRANDS | {b"avif", b"hevz", b"mp42"}))
+@pytest.mark.parametrize(
+    "brand", sorted(HEIC_BRANDS | {b"avif", b"hevz", b"mif2", b"mp42", b"msf1"})
+)
 def test_a_heic_is_what_the_function_takes_for_one(brand):
     data = b"\0\0\0\x10ftyp" + brand + b"\0\0\0\0"
     try:
