@@ -29,5 +29,5 @@ def test_the_model_card_is_shown(tab):
 
 
 def test_links_and_examples_use_the_address(tab, public_url):
-    expect(tab.page.locator("#snippet")).to_contain_text(tab.page.url)
+    expect(tab.page.locator("#snippet")).to_contain_text(f"{public_url}/?top_k=3")
     expect(tab.page.locator("#openapi")).to_have_attribute("href", f"{public_url}/openapi.json")
