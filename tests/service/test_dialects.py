@@ -50,6 +50,29 @@ def test_photos_are_classified(client, photos, path, ask):
         assert len(labels) == 5
 
 
+@pytest.mark.parametrize(("path", "ask"), ASK.values(), ids=ASK)
+def test_no_dialect_accepts_more_pixels(make_client, chelsea, path, ask):
+    response = make_client(MAX_PIXELS="100000").post(
+        path, json=ask(base64.b64encode(chelsea).decode())
+    )
+    assert "TOO_MANY_PIXELS" in response.text
+    assert "Egyptian cat" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        (CALL, {"data": {"instances": [{"b64": BASE64}] * 2}}),
+        (PREDICT, {"instances": [{"b64": BASE64}] * 2}),
+        (ANNOTATE, {"requests": [annotated(BASE64)] * 2}),
+    ],
+)
+def test_no_dialect_accepts_more_images(make_client, path, sent):
+    response = make_client(MAX_IMAGES="1").post(path, json=sent)
+    assert response.status_code == 400
+    assert REASON[path](response.json["error"]) == "TOO_MANY_IMAGES"
+
+
 # How each dialect states the reason of an error of the whole request, by its path.
 REASON = {
     CALL: lambda error: error["details"]["reason"],
