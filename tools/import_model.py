@@ -113,7 +113,13 @@ def run(options: argparse.Namespace) -> Report:
 
 def _conversion_error(content: bytes, spec: Input, expected: FloatArray) -> float:
     """As in `Report`, of `scores_for_noise`. Raises ImportFailed above TOLERANCE."""
-    scores = run_tflite(content, noise(spec))
+    try:
+        scores = run_tflite(content, noise(spec))
+    except (RuntimeError, ValueError) as error:
+        raise ImportFailed(
+            f"the TFLite file cannot be run ({error}), so the converter does not know one of the "
+            "network's operators: report it to the converter, or try another source"
+        ) from error
     if scores.shape != expected.shape:
         raise ImportFailed(
             f"the TFLite file gives {list(scores.shape)} and the original {list(expected.shape)}"

@@ -18,7 +18,10 @@ SIGNED = ("--mean", 127.5, "--std", 127.5)
 
 
 class Colours(torch.nn.Module):
-    """Tells three colours apart, in pictures with channels first or last."""
+    """Tells three colours apart, in pictures with channels first or last.
+
+    It pads by a width that follows from the picture's, as timm's networks do.
+    """
 
     def __init__(self, *, channels_first=True, outputs=1):
         super().__init__()
@@ -40,7 +43,8 @@ class Colours(torch.nn.Module):
     def forward(self, pictures):
         if not self.channels_first:
             pictures = pictures.permute(0, 3, 1, 2)
-        scores = self.layers(pictures)
+        padded = torch.nn.functional.pad(pictures, (0, 50 - pictures.shape[3]))
+        scores = self.layers(padded)
         return scores if self.outputs == 1 else (scores,) * self.outputs
 
 

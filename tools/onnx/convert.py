@@ -14,6 +14,7 @@ from pathlib import Path
 
 import onnx
 import onnx2tf
+import onnxsim
 
 _NEVER_NEGATIVE = ("Relu", "HardSigmoid", "Sigmoid")
 
@@ -24,6 +25,8 @@ def main(arguments: Sequence[str]) -> None:
     first = colours == "first"
     shape = [1, 3, int(height), int(width)] if first else [1, int(height), int(width), 3]
     close_shape(network.graph, name, shape)
+    # Folds what follows from the picture's size, such as the padding of timm's networks.
+    network, _ = onnxsim.simplify(network)
     pad_pools_with_zeros(network.graph)
     with tempfile.TemporaryDirectory() as folder:
         padded = Path(folder) / "network.onnx"
@@ -44,7 +47,8 @@ def close_shape(graph: onnx.GraphProto, name: str, shape: Sequence[int]) -> None
         dimension.dim_value = size
     del graph.value_info[:]
     for given in graph.output:
-        given.type.tensor_type.ClearField("shape")
+        for dimension in given.type.tensor_type.shape.dim[:1]:
+            dimension.dim_value = 1
 
 
 def pad_pools_with_zeros(graph: onnx.GraphProto) -> None:
