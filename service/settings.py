@@ -31,7 +31,7 @@ class Keys(tuple[str, ...]):
 
 _FORMS = {Origins: re.compile(r"\*|https?://[^/\s]+"), Keys: re.compile(r"[!-~]+")}
 _EXPECTED = {
-    Path: "the name of a model that ships, or the path of a model's folder",
+    Path: "resnet50, efficientnet_lite2, or the path of a model's folder",
     bool: "true or false",
     Positive: "a whole number from 1 up, without separators",
     ProjectNumber: "nothing, or the number of a Firebase project (its settings show it)",
