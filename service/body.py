@@ -7,9 +7,12 @@ sees it. Deadline and draining are for gunicorn, under which Google Cloud starts
 from __future__ import annotations
 
 import io
+import sched
 import socket
 import threading
+import time
 from contextlib import suppress
+from functools import cache
 
 from werkzeug import Request
 
@@ -22,6 +25,9 @@ _CHUNK = 2**20
 # Longest pause between two bytes, for a phone that loses its network, and longest upload.
 IDLE_SECONDS = 10.0
 DEADLINE_SECONDS = 30.0
+# How late a deadline may be noticed.
+_WATCH_SECONDS = 0.2
+_deadlines = sched.scheduler(time.monotonic)
 
 
 class Body:
@@ -40,7 +46,7 @@ class Body:
         self._count = 0  # bytes read
         self._broken = False
         connection = request.environ.get("gunicorn.socket")
-        self._deadline = _start_deadline(connection, deadline_seconds) if connection else None
+        self._deadline = _set_deadline(connection, deadline_seconds) if connection else None
 
     @property
     def size(self) -> int:
@@ -70,7 +76,8 @@ class Body:
             return self._drain()
         finally:
             if self._deadline:
-                self._deadline.cancel()
+                with suppress(ValueError):  # it is over
+                    _deadlines.cancel(self._deadline)
 
     def _drain(self) -> bool:
         too_much = self._declared is not None and self._declared - self._count > DRAIN_BYTES
@@ -112,17 +119,27 @@ class Body:
         )
 
 
-def _start_deadline(connection: socket.socket, seconds: float) -> threading.Timer:
+def _set_deadline(connection: socket.socket, seconds: float) -> sched.Event:
     """Stop reading from an overdue connection; the response can still be sent.
 
     The socket's timeout limits one pause only. A single read of gunicorn's stream can consist of
-    many of them, so the deadline needs a thread.
+    many of them, so the deadlines need a thread.
     """
     connection.settimeout(IDLE_SECONDS)
-    timer = threading.Timer(seconds, _stop_reading, [connection])
-    timer.daemon = True
-    timer.start()
-    return timer
+    _start_watch()
+    return _deadlines.enter(seconds, 0, _stop_reading, (connection,))
+
+
+@cache
+def _start_watch() -> None:
+    # One for all bodies: with a timer for each, 16 clients get 3 % fewer small photos classified.
+    threading.Thread(target=_watch, daemon=True, name="deadlines").start()
+
+
+def _watch() -> None:
+    while True:
+        _deadlines.run(blocking=False)
+        time.sleep(_WATCH_SECONDS)
 
 
 def _stop_reading(connection: socket.socket) -> None:
