@@ -86,8 +86,10 @@ def run(options: argparse.Namespace) -> Report:
         )
     labels = read_labels(options.labels)
     # What cannot be read or written is better known now than after the conversion.
-    for folder in filter(None, (options.calibration, options.evaluation)):
-        find_photos([folder])
+    calibration, evaluation = (
+        find_photos([folder]) if folder else []
+        for folder in (options.calibration, options.evaluation)
+    )
     options.to.mkdir(parents=True, exist_ok=True)
     shipped = SHIPPED.get(options.source)
     say(f"1/4 reading {options.source}")
@@ -101,11 +103,13 @@ def run(options: argparse.Namespace) -> Report:
     content = original.convert()
     error = _conversion_error(content, original.input, scores)
     say(f"3/4 writing it as {options.type}")
-    content, more_outputs = _with_features(_in_type(options, content, original.input))
+    content, more_outputs = _with_features(
+        _in_type(options.type, content, original.input, calibration)
+    )
     outputs = Outputs(kind, more_outputs, len(labels))
     write_folder(options, original, shipped, content=content, outputs=outputs)
     say("4/4 comparing it with the original")
-    report = _report(options, original, error, labels)
+    report = _report(options, original, error, labels, evaluation)
     _print(report)
     say(f"done. Check it: python -m model check {options.to} PHOTO")
     return report
@@ -133,13 +137,12 @@ def _conversion_error(content: bytes, spec: Input, expected: FloatArray) -> floa
     return error
 
 
-def _in_type(options: argparse.Namespace, content: bytes, spec: Input) -> bytes:
-    """The float32 file as the type wanted."""
-    if options.type == "float32":
+def _in_type(type_: str, content: bytes, spec: Input, photos: Sequence[Path]) -> bytes:
+    """The float32 file as the type wanted; the photos calibrate int8."""
+    if type_ == "float32":
         return content
-    if options.type == "float16":
+    if type_ == "float16":
         return quantize.to_float16(content)
-    photos = find_photos([options.calibration])
     if len(photos) < FEW_PHOTOS:
         _console.log(f"only {len(photos)} photos: {FEW_PHOTOS} or more calibrate better")
     normalize = float_normalizer(spec)
@@ -165,9 +168,13 @@ def _with_features(content: bytes) -> tuple[bytes, MoreOutputs]:
 
 
 def _report(
-    options: argparse.Namespace, original: Original, error: float, labels: Sequence[Label]
+    options: argparse.Namespace,
+    original: Original,
+    error: float,
+    labels: Sequence[Label],
+    photos: Sequence[Path],
 ) -> Report:
-    """Measure the model that was written, and write down what was found."""
+    """Measure the model that was written, on the photos if any, and write down what was found."""
     threads = available_cpus()
     classifier = Classifier(options.to, num_threads=threads)
     card = classifier.card
@@ -181,8 +188,7 @@ def _report(
         conversion_error=error,
     )
     options.report.mkdir(parents=True, exist_ok=True)
-    if options.evaluation:
-        photos = find_photos([options.evaluation])
+    if photos:
         expected, scores = _scores(photos, original, classifier)
         report = msgspec.structs.replace(report, comparison=compare(expected, scores))
         (options.report / "differences.jpg").write_bytes(

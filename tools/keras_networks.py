@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from model import Input
-from tools.original import FloatArray, ImportFailed, Original, input_size
+from tools.original import FloatArray, ImportFailed, Original, picture_size
 from tools.torch_networks import to_tflite
 
 os.environ["KERAS_BACKEND"] = "torch"  # read when Keras is imported: the converter takes torch
@@ -19,8 +19,11 @@ import keras
 import torch
 
 
-def from_file(path: Path) -> Original:
-    """A .keras or .h5 file with its architecture. Raises ImportFailed."""
+def from_file(path: Path, *, size: Sequence[int] | None = None) -> Original:
+    """A .keras or .h5 file with its architecture.
+
+    `size` is a side, or height and width, for a network that leaves them open. Raises ImportFailed.
+    """
     try:
         network = keras.saving.load_model(path, compile=False)
     except Exception as error:
@@ -28,7 +31,7 @@ def from_file(path: Path) -> Original:
             f"{path} cannot be loaded by Keras {keras.__version__}: {error}; save the whole model, "
             "without layers of your own: model.save('model.keras')"
         ) from error
-    return _original(path.stem, network, lambda spec: spec)
+    return _original(path.stem, network, lambda spec: spec, size=size)
 
 
 def from_application(
@@ -46,7 +49,14 @@ def from_application(
             f"keras.applications has no {name}; https://keras.io/api/applications lists the names"
         ) from error
     shape = {"input_shape": (size[0], size[-1], 3)} if size else {}
-    network = build(weights=str(weights) if weights else "imagenet", classes=classes, **shape)
+    try:
+        network = build(weights=str(weights) if weights else "imagenet", classes=classes, **shape)
+    except Exception as error:
+        raise ImportFailed(
+            f"{name} of keras.applications cannot have these weights: {error}; check the name, "
+            "--size, --labels if the number of classes differs, and that --weights was saved by "
+            "model.save_weights('model.weights.h5')"
+        ) from error
     mean, std, reverse = _affine(sys.modules[build.__module__].preprocess_input)
     return _original(
         name, network, lambda spec: type(spec)(size=spec.size, mean=mean, std=std), reverse=reverse
@@ -81,18 +91,17 @@ class _BlueFirst(torch.nn.Module):
 
 
 def _original(
-    name: str, network: Any, preprocessing: Callable[[Input], Input], *, reverse: bool = False
+    name: str,
+    network: Any,
+    preprocessing: Callable[[Input], Input],
+    *,
+    size: Sequence[int] | None = None,
+    reverse: bool = False,
 ) -> Original:
     """Raises ImportFailed if the network takes no pictures of one size."""
-    shape = network.input_shape
-    if not isinstance(shape, tuple) or len(shape) != 4 or shape[3] != 3 or None in shape[1:]:  # noqa: PLR2004
-        raise ImportFailed(
-            f"{name} takes {shape}, not pictures of one size with three channels last: add --size "
-            "to a name of keras.applications, or build the network with "
-            "input_shape=(height, width, 3)"
-        )
-    _, height, width, _ = shape
-    spec = preprocessing(Input(size=input_size(height, width)))
+    shape = network.input_shape  # of several inputs, a list or a dict of shapes
+    one = shape if isinstance(shape, tuple) else [shape]
+    spec = preprocessing(Input(size=picture_size(name, one, size)))
     module = _BlueFirst(network) if reverse else network
     module.eval()
 
@@ -106,5 +115,5 @@ def _original(
         architecture=f"{network.name}, {network.count_params() / 1e6:.1f} million parameters",
         input=spec,
         run=run,
-        convert=lambda: to_tflite(module, (1, height, width, 3)),
+        convert=lambda: to_tflite(module, (1, spec.height, spec.width, 3)),
     )

@@ -10,6 +10,11 @@ from tools.original import ImportFailed, Original
 
 def find_source(options: argparse.Namespace, *, classes: int) -> Original:
     """The network. The converters are imported as they are needed. Raises ImportFailed."""
+    if options.weights and not options.weights.is_file():
+        raise ImportFailed(
+            f"there is no file {options.weights} for --weights: name the weights that you saved, "
+            "or leave it out for the publisher's"
+        )
     library, _, name = options.source.partition(":")
     match library:
         case "torchvision":
@@ -44,7 +49,7 @@ def _file(options: argparse.Namespace) -> Original:
     if path.suffix in (".keras", ".h5"):
         from tools.keras_networks import from_file  # noqa: PLC0415
 
-        return from_file(path)
+        return from_file(path, size=options.size)
     if (path / "saved_model.pb").exists():
         from tools.saved_model_networks import from_saved_model  # noqa: PLC0415
 

@@ -8,7 +8,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from model import Input
-from tools.original import FloatArray, ImportFailed, Original, input_size
+from tools.original import FloatArray, ImportFailed, Original, picture_size
 
 
 def from_tflite(path: Path) -> Original:
@@ -24,19 +24,12 @@ def from_content(name: str, content: bytes) -> Original:
         (taken,) = interpreter.get_input_details()
     except ValueError as error:
         raise ImportFailed(f"{name} is not a TFLite file with one input: {error}") from error
-    shape = taken["shape"].tolist()
     if taken["dtype"] is not np.float32:
         raise ImportFailed(
             f"{name} takes {taken['dtype'].__name__}, so it is quantized already: write a card for "
             "it by hand (docs/models.md), or import the float32 file that it was made of"
         )
-    if len(shape) != 4 or shape[0] != 1 or shape[3] != 3:  # noqa: PLR2004 - 1, height, width, 3
-        raise ImportFailed(
-            f"{name} takes {shape}, not one picture as [1, height, width, 3]: import the network "
-            "that it was made of instead"
-        )
-    _, height, width, _ = shape
-    spec = Input(size=input_size(height, width))
+    spec = Input(size=picture_size(name, taken["shape"].tolist(), None))
     return Original(name, name, spec, lambda pictures: run(content, pictures), lambda: content)
 
 

@@ -143,7 +143,8 @@ def read_state_dict(path: Path) -> Mapping[str, torch.Tensor]:
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise ImportFailed(
-            f"{path} is not a state dict: {error}; save model.state_dict() with torch.save"
+            f"{path} is not a state dict, or is damaged: save it again by "
+            f"torch.save(model.state_dict(), '{path.name}')"
         ) from error
     for key in ("state_dict", "model", "model_state_dict"):
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):

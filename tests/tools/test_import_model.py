@@ -12,9 +12,10 @@ pytest.importorskip("torch", reason="needs tools/requirements.txt")
 
 import torch
 
-from model import Classifier, float_normalizer, read_card, read_labels
+from model import Classifier, Input, float_normalizer, read_card, read_labels
+from tests.model import networks
 from tests.tools.teaching import teach
-from tools import checkpoint
+from tools import checkpoint, import_model
 from tools.import_options import parser
 from tools.keras_networks import from_application, from_file, keras
 from tools.original import ImportFailed, output_kind, scores_for_noise
@@ -140,6 +141,7 @@ def test_a_tflite_file_is_made_smaller(run, keras_file, tmp_path):
 
 
 def test_what_a_network_gives_is_found(keras_file, tmp_path):
+    torch.manual_seed(0)  # of some random weights, all scores are within 0 and 1
     weights = saved(timm_module("test_resnet", classes=3), tmp_path)
     found = {}
     for original in (from_file(keras_file), from_timm("test_resnet", weights, classes=3)):
@@ -170,7 +172,11 @@ def test_a_file_that_does_not_say_how_it_sees_pixels(run, keras_file):
         ("torchvision:nothing", (), "torchvision has no classifier or no weights nothing"),
         ("torchvision:resnet50:V9", (), "no weights resnet50:V9"),
         ("keras:Nothing", (), "keras.applications has no Nothing"),
+        ("keras:MobileNet", (), "cannot have these weights: .*check .*--labels"),
+        ("keras:MobileNet", ("--weights", __file__), "cannot have these weights: .*save_weights"),
+        ("keras:MobileNet", ("--weights", "nowhere"), "there is no file nowhere for --weights"),
         ("timm:test_resnet", ("--weights", __file__), "is not a state dict"),
+        ("timm:test_resnet", ("--weights", "nowhere"), "there is no file nowhere for --weights"),
         ("resnet50", ("--weights", __file__), "has sha256"),
     ],
 )
@@ -183,6 +189,14 @@ def test_weights_of_another_network_are_explained(run, tmp_path):
     weights = saved(timm_module("test_resnet", classes=3), tmp_path)
     with pytest.raises(ImportFailed, match="the weights are of another network"):
         run("timm:test_efficientnet", "--weights", weights)
+
+
+def test_a_whole_module_in_place_of_its_weights_is_explained(run, tmp_path):
+    file = tmp_path / "whole.pth"
+    torch.save(torch.nn.Linear(1, 1), file)
+    with pytest.raises(ImportFailed, match=r"not a state dict, .*model\.state_dict\(\)") as raised:
+        run("timm:test_resnet", "--weights", file)
+    assert "weights_only" not in str(raised.value)  # torch's advice runs code of the file
 
 
 def test_int8_without_photos_is_explained(run, keras_file):
@@ -225,6 +239,43 @@ def test_a_quantized_file_is_not_imported():
     content = (ROOT / "tests" / "data" / "tiny" / "tiny.tflite").read_bytes()
     with pytest.raises(ImportFailed, match="takes int8, so it is quantized already"):
         from_content("tiny", content)
+
+
+def test_a_tflite_file_with_channels_first_is_explained():
+    with pytest.raises(ImportFailed, match=r"takes \[1, 3, 8, 8\], not pictures of one size"):
+        from_content("colours", networks.network(shape=(1, 3, 8, 8)))
+
+
+def test_a_converted_file_that_cannot_be_run_is_explained():
+    build = networks.Builder()
+    taken, scores = build.tensor((1, 8, 8, 3), "float32"), build.tensor((1, 3), "float32")
+    build.apply(networks.schema.BuiltinOperator.CUSTOM, [taken], scores)
+    build.model.operatorCodes[0].customCode = "Unknown"
+    content = build.content([taken], scores)
+    with pytest.raises(ImportFailed, match=r"(?s)cannot be run .*Unknown.* try another source"):
+        import_model._conversion_error(content, Input(size=8), np.zeros((4, 3), np.float32))
+
+
+@pytest.mark.parametrize("inputs", [list, dict])
+def test_a_network_of_keras_with_two_inputs_is_explained(tmp_path, inputs):
+    first, second = (keras.Input((32, 48, 3), name=name) for name in ("a", "b"))
+    taken = [first, second] if inputs is list else {"a": first, "b": second}
+    scores = keras.layers.GlobalAveragePooling2D()(keras.layers.Add()([first, second]))
+    keras.Model(taken, scores).save(tmp_path / "two.keras")
+    with pytest.raises(ImportFailed, match=r"two takes .*, not pictures of one size"):
+        from_file(tmp_path / "two.keras")
+
+
+def test_a_keras_file_that_takes_any_size_is_given_one(run, tmp_path):
+    pictures = keras.Input((None, None, 3))
+    scores = keras.layers.Softmax()(keras.layers.GlobalAveragePooling2D()(pictures))
+    file = tmp_path / "any.keras"
+    keras.Model(pictures, scores).save(file)
+    with pytest.raises(ImportFailed, match=r"takes \[None, None, None, 3\], .*add --size"):
+        run(file, *SIGNED)
+    assert run(file, *SIGNED, "--type", "float32", "--size", 32, 48).conversion_error < 1e-3
+    spec = read_card(tmp_path / "model").input
+    assert (spec.height, spec.width) == (32, 48)
 
 
 def test_the_guide_uses_options_that_there_are():
