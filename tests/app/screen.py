@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from urllib.parse import urlsplit
 
 from PIL import Image, ImageStat
@@ -55,9 +56,18 @@ class Screen:
         thumbnail.click()
         expect(thumbnail).to_have_attribute("aria-current", "true", timeout=WAIT_MS)
 
-    def reds(self):
-        """How red the left and the right half of the photo are, on average from 0 to 255."""
-        self.page.wait_for_timeout(1000)  # until nothing moves
+    def expect_reds(self, expected):
+        """Wait until the photo, painted after its texts, looks as expected; give its redness.
+
+        The redness is that of the left and of the right half, on average from 0 to 255.
+        """
+        deadline = time.monotonic() + WAIT_MS / 1000
+        while not expected(*(reds := self._reds())):
+            assert time.monotonic() < deadline, reds
+            self.page.wait_for_timeout(200)
+        return reds
+
+    def _reds(self):
         width = self.page.viewport_size["width"]
         clip = {"x": 30, "y": 80, "width": width - 60, "height": 200}
         picture = Image.open(io.BytesIO(self.page.screenshot(clip=clip))).convert("RGB")
